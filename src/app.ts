@@ -1,0 +1,42 @@
+// Builds the whole application, for `main.ts` and for every test.
+
+import 'reflect-metadata';
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import type { Config } from './config/environment.js';
+import { JsonLogger } from './config/json-logger.js';
+import { servePlayground } from './graphql/playground.js';
+
+export interface AppOptions {
+  readonly logger?: LoggerService;
+}
+
+/** The application, ready to listen: `app.listen(config.port, config.host)`. */
+export async function createApp(
+  config: Config,
+  { logger = new JsonLogger(config) }: AppOptions = {},
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({ bodyLimit: config.httpBodyBytesMax });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
+    logger,
+    abortOnError: false,
+  });
+  await servePlayground(app);
+  app.enableShutdownHooks([], { useProcessExit: true });
+  await app.init();
+  await adapter.getInstance().ready();
+  return app;
+}
+
+/** The services without a listener, for commands that work on the data directory themselves. */
+export function createContext(
+  config: Config,
+  { logger = new JsonLogger(config) }: AppOptions = {},
+): Promise<INestApplicationContext> {
+  return NestFactory.createApplicationContext(AppModule.forRoot(config), {
+    logger,
+    abortOnError: false,
+  });
+}

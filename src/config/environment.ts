@@ -1,0 +1,213 @@
+// Every setting, once: its variable, type, default, limits and meaning. The start validates against this
+// list, and docs/configuration.md is generated from it.
+
+import 'reflect-metadata';
+import {
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsString,
+  Max,
+  Min,
+  validateSync,
+  type ValidationError,
+} from 'class-validator';
+
+export interface VariableDescription {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly description: string;
+  readonly allowed: string;
+  readonly default: string;
+  /** A secret's value is never printed. */
+  readonly secret: boolean;
+}
+
+interface Variable {
+  readonly property: keyof Config;
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly description: string;
+  readonly allowed: string;
+  readonly secret: boolean;
+}
+
+const variables: Variable[] = [];
+
+type VariableOptions = Partial<Pick<Variable, 'aliases' | 'secret'>>;
+
+function describe(allowed: string, name: string, description: string, options: VariableOptions) {
+  return (_target: object, property: string | symbol): void => {
+    variables.push({
+      property: property as keyof Config,
+      name,
+      description,
+      allowed,
+      aliases: options.aliases ?? [],
+      secret: options.secret ?? false,
+    });
+  };
+}
+
+function combine(...decorators: PropertyDecorator[]): PropertyDecorator {
+  return (target, property) => {
+    for (const decorate of decorators) decorate(target, property);
+  };
+}
+
+function integer(
+  name: string,
+  [min, max]: readonly [number, number],
+  description: string,
+  options: VariableOptions = {},
+): PropertyDecorator {
+  const allowed = `a whole number from ${min} to ${max}`;
+  const message = { message: allowed };
+  return combine(
+    describe(allowed, name, description, options),
+    IsInt(message),
+    Min(min, message),
+    Max(max, message),
+  );
+}
+
+function text(name: string, description: string, options: VariableOptions = {}): PropertyDecorator {
+  const allowed = 'a text that is not empty';
+  const message = { message: allowed };
+  return combine(
+    describe(allowed, name, description, options),
+    IsString(message),
+    IsNotEmpty(message),
+  );
+}
+
+function oneOf(
+  name: string,
+  values: readonly string[],
+  description: string,
+  options: VariableOptions = {},
+): PropertyDecorator {
+  const allowed = `one of ${values.join(', ')}`;
+  return combine(describe(allowed, name, description, options), IsIn(values, { message: allowed }));
+}
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const PARQUET_COMPRESSIONS = ['snappy', 'zstd', 'uncompressed'] as const;
+export type ParquetCompression = (typeof PARQUET_COMPRESSIONS)[number];
+
+/** The validated settings. The initial values are the defaults. */
+export class Config {
+  @integer('PORT', [0, 65_535], 'HTTP port; 0 takes any free one')
+  readonly port: number = 3001;
+
+  @text('HOST', 'Address to listen on; 0.0.0.0 for every interface')
+  readonly host: string = '127.0.0.1';
+
+  @text('DATA_DIR', 'Directory that holds the Parquet files; made at the first start')
+  readonly dataDir: string = './data';
+
+  @oneOf('LOG_LEVEL', LOG_LEVELS, 'Least severe level that is logged', { aliases: ['RUST_LOG'] })
+  readonly logLevel: LogLevel = 'info';
+
+  @integer('RUST_BACKTRACE', [0, 1], 'Stack traces of unexpected errors in the log: 1 on, 0 off')
+  readonly logStackTraces: number = 1;
+
+  @integer('CACHE_TTL_SECONDS', [0, 31_536_000], 'How long a cached batch is kept; 0 keeps none')
+  readonly cacheTtlSeconds: number = 3600;
+
+  @integer('CACHE_MAX_ENTRIES', [1, 10_000_000], 'Most batches (one per series) in the cache')
+  readonly cacheMaxEntries: number = 1000;
+
+  @integer('CACHE_BYTES_MAX', [0, 1_099_511_627_776], 'Most bytes of batches in the cache')
+  readonly cacheBytesMax: number = 134_217_728;
+
+  @oneOf('PARQUET_COMPRESSION', PARQUET_COMPRESSIONS, 'Compression of newly written points files')
+  readonly parquetCompression: ParquetCompression = 'snappy';
+
+  @integer('PARQUET_ROW_GROUP_ROWS', [1, 10_000_000], 'Rows per row group of a points file')
+  readonly parquetRowGroupRows: number = 10_000;
+
+  @integer('PARQUET_PAGE_BYTES', [1024, 1_073_741_824], 'Data page size limit of a points file')
+  readonly parquetPageBytes: number = 1_048_576;
+
+  @integer('WRITE_POINTS_MAX', [1, 1_000_000], 'Most points in one createDataPoints call')
+  readonly writePointsMax: number = 10_000;
+
+  @integer('READ_POINTS_MAX', [1, 100_000_000], 'Most points that one field may answer')
+  readonly readPointsMax: number = 1_000_000;
+
+  @integer('HTTP_BODY_BYTES_MAX', [1024, 1_073_741_824], 'Largest HTTP request body')
+  readonly httpBodyBytesMax: number = 16_777_216;
+
+  @integer('QUERY_COMPLEXITY_MAX', [1, 1_000_000_000], 'Most fields that one query may answer')
+  readonly queryComplexityMax: number = 200_000;
+
+  @integer('QUERY_TOKENS_MAX', [100, 100_000_000], 'Most tokens in the text of one query')
+  readonly queryTokensMax: number = 500_000;
+}
+
+/** Settings that a start was refused for, one line per fault. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join('\n'));
+  }
+}
+
+function variableOf(property: string): Variable {
+  const found = variables.find((variable) => variable.property === property);
+  if (!found) throw new Error(`setting ${property} has no variable`);
+  return found;
+}
+
+/** The name that is set, the variable's own before its aliases, with its value. */
+function setting(environment: NodeJS.ProcessEnv, variable: Variable): [string, string] | undefined {
+  for (const name of [variable.name, ...variable.aliases]) {
+    const value = environment[name];
+    if (value !== undefined && value !== '') return [name, value];
+  }
+  return undefined;
+}
+
+function convert(value: string, initial: unknown): unknown {
+  // Only plain decimal digits are a number: Number('') is 0 and Number('0x10') is 16.
+  return typeof initial === 'number' && /^-?\d+$/.test(value) ? Number(value) : value;
+}
+
+/**
+ * Reads the settings from an environment.
+ * @throws ConfigError naming each bad variable, the value received and what is allowed
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv): Config {
+  const config = new Config();
+  const received = new Map<string, [string, string]>();
+  for (const variable of variables) {
+    const found = setting(environment, variable);
+    if (!found) continue;
+    received.set(variable.property, found);
+    const initial = config[variable.property];
+    Object.assign(config, { [variable.property]: convert(found[1], initial) });
+  }
+  const faults = validateSync(config).map((error) => faultLine(error, received));
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
+}
+
+function faultLine(error: ValidationError, received: Map<string, [string, string]>): string {
+  const variable = variableOf(error.property);
+  const [name, value] = received.get(error.property) ?? [variable.name, ''];
+  const shown = variable.secret ? 'a value that is not shown' : JSON.stringify(value);
+  return `${name}: received ${shown}, allowed is ${variable.allowed}`;
+}
+
+/** All variables, for the generated documentation. */
+export function describeVariables(): VariableDescription[] {
+  const defaults = new Config();
+  return variables.map(({ property, ...variable }) => ({
+    ...variable,
+    default: String(defaults[property]),
+  }));
+}

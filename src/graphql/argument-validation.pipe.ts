@@ -1,0 +1,43 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
+import { validationError } from '../core/app-error.js';
+
+interface Fault {
+  readonly field: string;
+  readonly message: string;
+}
+
+/**
+ * Validates the arguments that are classes (`@ArgsType`, `@InputType`) by their class-validator rules.
+ * Lists pass: their elements are checked by whoever turns them into columns.
+ */
+@Injectable()
+export class ArgumentValidationPipe implements PipeTransform {
+  /** @throws AppError VALIDATION_ERROR naming the first field at fault, and all of them in `faults` */
+  transform(value: unknown, { type, metatype, data }: ArgumentMetadata): unknown {
+    const isClass = metatype !== undefined && !BUILT_IN.has(metatype);
+    if (type !== 'body' || !isClass || typeof value !== 'object' || value === null) return value;
+    const instance = plainToInstance(metatype, value) as object;
+    const faults = validateSync(instance).flatMap((error) => describe(error, data));
+    const [first] = faults;
+    if (first) {
+      throw validationError(
+        first.field,
+        faults.map(({ message }) => message).join('; '),
+        faults.length > 1 ? { faults } : {},
+      );
+    }
+    return instance;
+  }
+}
+
+const BUILT_IN = new Set<unknown>([String, Number, Boolean, Array, Object]);
+
+function describe(error: ValidationError, prefix: string | undefined): Fault[] {
+  const field = prefix === undefined ? error.property : `${prefix}.${error.property}`;
+  return [
+    ...Object.values(error.constraints ?? {}).map((message) => ({ field, message })),
+    ...(error.children ?? []).flatMap((child) => describe(child, field)),
+  ];
+}

@@ -1,0 +1,48 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { Module } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
+import { GraphQLModule } from '@nestjs/graphql';
+import { Config } from '../config/environment.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import { ArgumentValidationPipe } from './argument-validation.pipe.js';
+import { ComplexityPlugin } from './complexity.plugin.js';
+import { formatError } from './error-format.js';
+import { InputErrorsPlugin } from './input-errors.plugin.js';
+import { OperationsPlugin } from './operations.plugin.js';
+import { DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } from './scalars.js';
+
+/** Apollo on Fastify. Resolvers come from the modules that own the data. */
+@Module({
+  imports: [
+    MetricsModule,
+    GraphQLModule.forRootAsync<ApolloDriverConfig>({
+      driver: ApolloDriver,
+      inject: [Config],
+      useFactory: (config: Config) => ({
+        autoSchemaFile: true,
+        sortSchema: true,
+        // The playground is a page of ours: Apollo's own would be fetched from elsewhere.
+        graphiql: false,
+        introspection: true,
+        includeStacktraceInErrorResponses: false,
+        hideSchemaDetailsFromClientErrors: true,
+        maxRecursiveSelections: true,
+        parseOptions: { maxTokens: config.queryTokensMax },
+        formatError,
+        // The listener must outlive readiness: Apollo stops when the application is down, not before.
+        stopOnApplicationShutdown: true,
+      }),
+    }),
+  ],
+  providers: [
+    UuidScalar,
+    DateScalar,
+    DateTimeScalar,
+    DecimalScalar,
+    InputErrorsPlugin,
+    ComplexityPlugin,
+    OperationsPlugin,
+    { provide: APP_PIPE, useClass: ArgumentValidationPipe },
+  ],
+})
+export class GraphqlModule {}

@@ -1,0 +1,13 @@
+import { Query, Resolver } from '@nestjs/graphql';
+import { HealthService } from './health.service.js';
+
+@Resolver()
+export class HealthResolver {
+  constructor(private readonly service: HealthService) {}
+
+  @Query(() => String, { description: 'The state of the service in one sentence' })
+  async health(): Promise<string> {
+    const { status } = await this.service.report();
+    return `Financial Data Service is ${status}`;
+  }
+}

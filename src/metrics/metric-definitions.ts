@@ -1,0 +1,56 @@
+// Every metric of the service: name, meaning, labels. Names follow the Prometheus rules: base unit as a
+// suffix, counters end in `_total`. Labels take few, known values.
+
+export const GRAPHQL_OPERATIONS_TOTAL = {
+  name: 'graphql_operations_total',
+  help: 'GraphQL operations answered, by type (query, mutation) and outcome (success, error)',
+  labelNames: ['type', 'outcome'],
+};
+
+export const GRAPHQL_OPERATION_DURATION_SECONDS = {
+  name: 'graphql_operation_duration_seconds',
+  help: 'Time from the arrival of a GraphQL operation to its answer, by type',
+  labelNames: ['type'],
+  // The promised latencies are 5 ms cached and 100 ms cold; the steps around them are the fine ones.
+  buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+};
+
+export const STORAGE_OPERATIONS_TOTAL = {
+  name: 'storage_operations_total',
+  help: 'Reads and writes of the data directory, by operation and outcome (success, failure)',
+  labelNames: ['operation', 'outcome'],
+};
+
+export const STORAGE_OPERATION_DURATION_SECONDS = {
+  name: 'storage_operation_duration_seconds',
+  help: 'Duration of reads and writes of the data directory, by operation',
+  labelNames: ['operation'],
+  buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+};
+
+export const STORAGE_BYTES_TOTAL = {
+  name: 'storage_bytes_total',
+  help: 'Bytes of files read and written, by operation',
+  labelNames: ['operation'],
+};
+
+export const STORAGE_QUARANTINED_FILES = {
+  name: 'storage_quarantined_files',
+  help: 'Damaged files that are reported and not served',
+};
+
+export const STORAGE_SERIES = {
+  name: 'storage_series',
+  help: 'Series in the catalogue',
+};
+
+export const CACHE_LOOKUPS_TOTAL = {
+  name: 'cache_lookups_total',
+  help: 'Look-ups of decoded batches in memory, by outcome (hit, miss)',
+  labelNames: ['outcome'],
+};
+
+export const CACHE_BYTES = {
+  name: 'cache_bytes',
+  help: 'Bytes of decoded batches held in memory',
+};

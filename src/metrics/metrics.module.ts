@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import {
+  makeCounterProvider,
+  makeGaugeProvider,
+  makeHistogramProvider,
+  PrometheusModule,
+} from '@willsoto/nestjs-prometheus';
+import { GraphqlMetrics } from './graphql-metrics.js';
+import * as definitions from './metric-definitions.js';
+import { StorageMetrics } from './storage-metrics.js';
+
+const metrics = [
+  makeCounterProvider(definitions.GRAPHQL_OPERATIONS_TOTAL),
+  makeHistogramProvider(definitions.GRAPHQL_OPERATION_DURATION_SECONDS),
+  makeCounterProvider(definitions.STORAGE_OPERATIONS_TOTAL),
+  makeHistogramProvider(definitions.STORAGE_OPERATION_DURATION_SECONDS),
+  makeCounterProvider(definitions.STORAGE_BYTES_TOTAL),
+  makeGaugeProvider(definitions.STORAGE_QUARANTINED_FILES),
+  makeGaugeProvider(definitions.STORAGE_SERIES),
+  makeCounterProvider(definitions.CACHE_LOOKUPS_TOTAL),
+  makeGaugeProvider(definitions.CACHE_BYTES),
+];
+
+// prom-client's registry is one per process and refuses the process metrics a second time: applications
+// that are made in one process (tests) share them.
+@Module({
+  imports: [PrometheusModule.register({ defaultMetrics: { enabled: true } })],
+  providers: [...metrics, StorageMetrics, GraphqlMetrics],
+  exports: [...metrics, StorageMetrics, GraphqlMetrics],
+})
+export class MetricsModule {}

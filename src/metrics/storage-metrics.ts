@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Counter, Histogram } from 'prom-client';
+import {
+  STORAGE_BYTES_TOTAL,
+  STORAGE_OPERATION_DURATION_SECONDS,
+  STORAGE_OPERATIONS_TOTAL,
+} from './metric-definitions.js';
+
+export type StorageOperation = 'read' | 'write';
+
+@Injectable()
+export class StorageMetrics {
+  constructor(
+    @InjectMetric(STORAGE_OPERATIONS_TOTAL.name) private readonly operations: Counter,
+    @InjectMetric(STORAGE_OPERATION_DURATION_SECONDS.name) private readonly duration: Histogram,
+    @InjectMetric(STORAGE_BYTES_TOTAL.name) private readonly bytes: Counter,
+  ) {}
+
+  /** Counts and times `task`; its failure passes through. */
+  async observe<T>(operation: StorageOperation, task: () => Promise<T>): Promise<T> {
+    const stop = this.duration.startTimer({ operation });
+    try {
+      const result = await task();
+      this.operations.inc({ operation, outcome: 'success' });
+      return result;
+    } catch (error) {
+      this.operations.inc({ operation, outcome: 'failure' });
+      throw error;
+    } finally {
+      stop();
+    }
+  }
+
+  countBytes(operation: StorageOperation, bytes: number): void {
+    this.bytes.inc({ operation }, bytes);
+  }
+}

@@ -1,0 +1,82 @@
+import { Args, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Uuid } from '../core/uuid.js';
+import {
+  CreateEconomicSeriesInput,
+  ListSeriesArgs,
+  SearchSeriesArgs,
+  SeriesByIdsArgs,
+  SeriesConnectionArgs,
+  UpdateEconomicSeriesInput,
+} from './series.inputs.js';
+import { EconomicSeries, SeriesConnection } from './series.model.js';
+import { SeriesService } from './series.service.js';
+import { DataSource } from './source.model.js';
+import { SourcesService } from './sources.service.js';
+
+@Resolver(() => EconomicSeries)
+export class SeriesResolver {
+  constructor(
+    private readonly series: SeriesService,
+    private readonly sources: SourcesService,
+  ) {}
+
+  @Query(() => EconomicSeries, { name: 'series', nullable: true })
+  seriesById(@Args('id', { type: () => Uuid }) id: Uuid) {
+    return this.series.get(id);
+  }
+
+  @Query(() => [EconomicSeries], { nullable: 'items', description: 'In the order asked' })
+  seriesByIds(@Args() { ids }: SeriesByIdsArgs) {
+    return ids.map((id) => this.series.get(id));
+  }
+
+  @Query(() => [EconomicSeries])
+  listSeries(@Args() args: ListSeriesArgs) {
+    return this.series.list(args);
+  }
+
+  @Query(() => SeriesConnection)
+  seriesConnection(@Args() args: SeriesConnectionArgs) {
+    return this.series.connection(args);
+  }
+
+  @Query(() => [EconomicSeries], { description: 'Best match first' })
+  searchSeries(@Args() args: SearchSeriesArgs) {
+    return this.series.search(args);
+  }
+
+  @Query(() => EconomicSeries, { nullable: true })
+  findSeriesByExternalId(
+    @Args('externalId') externalId: string,
+    @Args('sourceId', { type: () => Uuid, nullable: true }) sourceId?: Uuid | null,
+  ) {
+    return this.series.findByExternalId(externalId, sourceId ?? undefined);
+  }
+
+  @Mutation(() => EconomicSeries)
+  createSeries(@Args('input') input: CreateEconomicSeriesInput) {
+    return this.series.create(input);
+  }
+
+  @Mutation(() => EconomicSeries)
+  updateSeries(
+    @Args('id', { type: () => Uuid }) id: Uuid,
+    @Args('input') input: UpdateEconomicSeriesInput,
+  ) {
+    return this.series.update(id, input);
+  }
+
+  @Mutation(() => Boolean, { description: 'Removes the series and all its points' })
+  async deleteSeries(@Args('id', { type: () => Uuid }) id: Uuid) {
+    await this.series.delete(id);
+    return true;
+  }
+
+  @ResolveField(() => DataSource, {
+    nullable: true,
+    description: 'null where it is not registered',
+  })
+  source(@Parent() { sourceId }: EconomicSeries) {
+    return this.sources.get(sourceId);
+  }
+}

@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { validationError } from '../core/app-error.js';
+import type { CalendarDate } from '../core/calendar-date.js';
+import type { Uuid } from '../core/uuid.js';
+import type { SeriesRow } from '../schema/series.columns.js';
+import { SeriesStore, type SeriesChange } from '../storage/series-store.js';
+import {
+  afterCursor,
+  compareRows,
+  compileFilter,
+  DEFAULT_ORDER,
+  encodeCursor,
+  type Order,
+} from './series-query.js';
+import { searchScore, searchWords } from './series-search.js';
+import type {
+  CreateEconomicSeriesInput,
+  ListSeriesArgs,
+  SearchSeriesArgs,
+  SeriesConnectionArgs,
+  SeriesFilter,
+  UpdateEconomicSeriesInput,
+} from './series.inputs.js';
+import type { SeriesConnection } from './series.model.js';
+import { parseFrequency, parseSeasonalAdjustment } from './vocabulary.js';
+
+/** The rules of series metadata. Limits of single values are checked where they arrive (`series.inputs`). */
+@Injectable()
+export class SeriesService {
+  constructor(private readonly store: SeriesStore) {}
+
+  /** @throws AppError STORAGE_ERROR where its file is damaged */
+  get(id: Uuid): SeriesRow | undefined {
+    return this.store.get(id);
+  }
+
+  list({ limit, offset, filter, orderBy }: ListSeriesArgs): SeriesRow[] {
+    return this.select(filter, orderBy ?? DEFAULT_ORDER).slice(offset, offset + limit);
+  }
+
+  connection({ first, after, filter, orderBy }: SeriesConnectionArgs): SeriesConnection {
+    const order = orderBy ?? DEFAULT_ORDER;
+    const all = this.select(filter, order);
+    const behind = after == null ? 0 : all.findIndex(afterCursor(after, order));
+    const start = behind < 0 ? all.length : behind;
+    const edges = all
+      .slice(start, start + first)
+      .map((node) => ({ node, cursor: encodeCursor(node, order) }));
+    return {
+      edges,
+      totalCount: all.length,
+      pageInfo: {
+        hasPreviousPage: start > 0,
+        hasNextPage: start + first < all.length,
+        startCursor: edges[0]?.cursor ?? null,
+        endCursor: edges.at(-1)?.cursor ?? null,
+      },
+    };
+  }
+
+  /** Best match first; equals in the order of their external ids. */
+  search({ text, first, filter }: SearchSeriesArgs): SeriesRow[] {
+    const words = searchWords(text);
+    if (words.length === 0) throw validationError('text', 'text must hold at least one word');
+    return this.select(filter, DEFAULT_ORDER)
+      .map((row) => ({ row, score: searchScore(row, words) }))
+      .filter(({ score }) => score > 0)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, first)
+      .map(({ row }) => row);
+  }
+
+  /** @throws AppError VALIDATION_ERROR naming the candidates, where several sources use the external id */
+  findByExternalId(externalId: string, sourceId?: Uuid): SeriesRow | undefined {
+    const found = this.store.findByExternalId(externalId, sourceId);
+    if (found.length > 1) {
+      throw validationError(
+        'sourceId',
+        `${found.length} sources have a series ${JSON.stringify(externalId)}: say which by sourceId`,
+        { candidates: found.map((row) => ({ id: row.id, sourceId: row.sourceId })) },
+      );
+    }
+    return found[0];
+  }
+
+  /** @throws AppError VALIDATION_ERROR, CONFLICT, STORAGE_ERROR */
+  async create(input: CreateEconomicSeriesInput): Promise<SeriesRow> {
+    const { startDate = null, endDate = null } = input;
+    assertOrdered(startDate, endDate);
+    return this.store.create({
+      ...(input.id == null ? {} : { id: input.id }),
+      sourceId: input.sourceId,
+      externalId: input.externalId,
+      title: input.title,
+      description: input.description ?? null,
+      units: input.units ?? null,
+      frequency: parseFrequency(input.frequency, 'input.frequency'),
+      seasonalAdjustment: adjustmentOf(input.seasonalAdjustment),
+      startDate,
+      endDate,
+      isActive: input.isActive ?? true,
+    });
+  }
+
+  /** @throws AppError VALIDATION_ERROR, NOT_FOUND, CONFLICT, STORAGE_ERROR */
+  async update(id: Uuid, input: UpdateEconomicSeriesInput): Promise<SeriesRow> {
+    const { frequency, seasonalAdjustment, ...rest } = input;
+    const change: SeriesChange = {
+      ...withoutUndefined(rest),
+      ...(frequency === undefined
+        ? {}
+        : { frequency: parseFrequency(frequency, 'input.frequency') }),
+      ...(seasonalAdjustment === undefined
+        ? {}
+        : { seasonalAdjustment: adjustmentOf(seasonalAdjustment) }),
+    };
+    return this.store.update(id, change, (changed) =>
+      assertOrdered(changed.startDate, changed.endDate),
+    );
+  }
+
+  /** @throws AppError NOT_FOUND, STORAGE_ERROR */
+  delete(id: Uuid): Promise<void> {
+    return this.store.delete(id);
+  }
+
+  all(): Iterable<SeriesRow> {
+    return this.store.all();
+  }
+
+  private select(filter: SeriesFilter | null | undefined, order: Order): SeriesRow[] {
+    return [...this.store.all()].filter(compileFilter(filter)).sort(compareRows(order));
+  }
+}
+
+function adjustmentOf(text: string | null | undefined): string | null {
+  return text == null ? null : parseSeasonalAdjustment(text, 'input.seasonalAdjustment');
+}
+
+function assertOrdered(start: CalendarDate | null, end: CalendarDate | null): void {
+  if (start !== null && end !== null && start > end) {
+    throw validationError('input.startDate', 'startDate must not be after endDate');
+  }
+}
+
+function withoutUndefined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,24 @@
+import { messageOf } from './core/app-error.js';
+import type { Config } from './config/environment.js';
+
+/** Why the service did not start, in one line that says what to change. */
+export function startFailure(error: unknown, { dataDir, host, port }: Config): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'EADDRINUSE':
+      return `PORT: port ${port} on ${host} is in use; stop what listens there, or set PORT to another one`;
+    case 'EADDRNOTAVAIL':
+      return `HOST: ${host} is not an address of this machine`;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `DATA_DIR: ${dataDir} cannot be written by this user (${code})`;
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return `DATA_DIR: ${dataDir} is not a directory`;
+    case 'ENOSPC':
+      return `DATA_DIR: ${dataDir} is on a full disk`;
+    default:
+      return `Start failed: ${messageOf(error)}`;
+  }
+}

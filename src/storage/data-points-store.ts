@@ -1,0 +1,55 @@
+import type { CalendarDate, DateRange } from '../core/calendar-date.js';
+import type { Instant } from '../core/instant.js';
+import type { Uuid } from '../core/uuid.js';
+import type { PointBatch } from '../schema/point-batch.js';
+import type { SeriesRow } from '../schema/series.columns.js';
+import type { UpsertCounts } from './merge-points.js';
+import type { PointUpserts } from './point-upserts.js';
+
+/** What is known of a series' points without reading them. */
+export interface PointsOverview {
+  /** Stored rows: every revision of every date. */
+  readonly rows: number;
+  readonly firstDate: CalendarDate | null;
+  readonly lastDate: CalendarDate | null;
+  readonly lastRevisionDate: CalendarDate | null;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  /** The instant of the last commit that touched the points; null where none ever did. */
+  readonly version: Instant | null;
+}
+
+export interface PointsOfSeries {
+  readonly seriesId: Uuid;
+  readonly counts: UpsertCounts;
+  /** All points of the series as they are after the write. */
+  readonly batch: PointBatch;
+}
+
+export interface PointSelection extends DateRange {
+  readonly revisionDate?: CalendarDate | undefined;
+}
+
+/** Every revision of every point. Writers of one series take turns; different series run side by side. */
+export abstract class DataPointsStore {
+  /** @throws AppError NOT_FOUND; STORAGE_ERROR where the file is damaged */
+  abstract overview(seriesId: Uuid): PointsOverview;
+  /** Of every series whose files are whole. */
+  abstract overviews(): Iterable<readonly [SeriesRow, PointsOverview]>;
+  /**
+   * The rows of a date range, all revisions.
+   * @throws AppError NOT_FOUND; STORAGE_ERROR where the file is damaged or unreadable
+   */
+  abstract read(seriesId: Uuid, range?: DateRange): Promise<PointBatch>;
+  /**
+   * Stores the points of all the series or of none. What is already there as sent is left alone.
+   * @throws AppError NOT_FOUND where a series is unknown; STORAGE_ERROR
+   */
+  abstract upsert(writes: readonly PointUpserts[]): Promise<PointsOfSeries[]>;
+  /**
+   * Removes the selected points and remembers that they were there.
+   * @returns how many there were
+   * @throws AppError NOT_FOUND, STORAGE_ERROR
+   */
+  abstract delete(seriesId: Uuid, selection: PointSelection): Promise<number>;
+}

@@ -1,0 +1,47 @@
+// One process per data directory. The kernel's `flock` is free again the moment its holder is gone,
+// however it went; a process id in a file would not be, and in containers every process is number 1.
+
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import koffi from 'koffi';
+import { AppError } from '../core/app-error.js';
+import { LOCK_FILE } from './paths.js';
+
+const LOCK_EXCLUSIVE = 2;
+const LOCK_NON_BLOCKING = 4;
+
+const flock = koffi.load(null).func('int flock(int fd, int operation)') as (
+  fd: number,
+  operation: number,
+) => number;
+
+export class DirectoryLock {
+  private constructor(private readonly fd: number) {}
+
+  /**
+   * @throws AppError UNAVAILABLE naming the holder, where another process (or another open of this one)
+   *   holds the directory
+   */
+  static acquire(root: string): DirectoryLock {
+    const path = join(root, LOCK_FILE);
+    const fd = openSync(path, 'a+');
+    if (flock(fd, LOCK_EXCLUSIVE | LOCK_NON_BLOCKING) !== 0) {
+      const holder = readFileSync(path, 'utf8').trim();
+      closeSync(fd);
+      throw new AppError(
+        'UNAVAILABLE',
+        `The data directory is in use by ${holder || 'another process'}; stop it first, or talk to it with --url`,
+      );
+    }
+    // Written for the reader of the message above; nobody decides by it.
+    ftruncateSync(fd);
+    writeSync(fd, `process ${process.pid} on ${hostname()}\n`);
+    return new DirectoryLock(fd);
+  }
+
+  /** Closing the file gives the lock up. */
+  release(): void {
+    closeSync(this.fd);
+  }
+}

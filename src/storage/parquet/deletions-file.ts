@@ -1,0 +1,94 @@
+// The tombstones of points and series as one Parquet file. New rows are appended as a record batch behind
+// the old ones, so that a long history is never turned into row objects.
+
+import {
+  makeData,
+  Table,
+  tableFromIPC,
+  tableToIPC,
+  vectorFromArray,
+  type RecordBatch,
+} from 'apache-arrow';
+import {
+  Compression,
+  readParquet,
+  Table as WasmTable,
+  writeParquet,
+  WriterPropertiesBuilder,
+} from 'parquet-wasm';
+import type { Instant } from '../../core/instant.js';
+import { arrowSchema, recordBatch } from '../../schema/arrow-schema.js';
+import { DELETION_COLUMNS, type DeletionRow } from '../../schema/deletion.columns.js';
+import { metadataOf, openSealed, seal } from './file-seal.js';
+import { rowsOfTable } from './metadata-file.js';
+
+const SCHEMA = arrowSchema(DELETION_COLUMNS);
+
+/** The tombstones of a file, as Arrow batches. */
+export type Deletions = readonly RecordBatch[];
+
+/** @throws DamagedFileError */
+export function decodeDeletions(bytes: Uint8Array): Deletions {
+  openSealed(bytes);
+  return tableFromIPC(readParquet(bytes).intoIPCStream()).batches;
+}
+
+export function appendDeletions(before: Deletions, rows: readonly DeletionRow[]): Deletions {
+  return [...before, toBatch(rows)];
+}
+
+export function encodeDeletions(deletions: Deletions, throughSeq: Instant): Uint8Array {
+  const metadata = metadataOf({ kind: 'deletions', seriesId: null, throughSeq, extra: {} });
+  const table = WasmTable.fromIPCStream(tableToIPC(new Table(SCHEMA, [...deletions]), 'stream'));
+  const properties = new WriterPropertiesBuilder()
+    .setCompression(Compression.SNAPPY)
+    .setKeyValueMetadata(metadata)
+    .build();
+  const bytes = writeParquet(table, properties);
+  seal(bytes);
+  return bytes;
+}
+
+/** The tombstones of whole series. */
+export function deletedSeries(deletions: Deletions): DeletionRow[] {
+  const rows: DeletionRow[] = [];
+  for (const batch of deletions) {
+    const dates = batch.getChild('date');
+    // A batch without a null date holds points only.
+    if (dates && dates.nullCount === 0) continue;
+    rows.push(
+      ...rowsOfTable(DELETION_COLUMNS, new Table([batch])).filter((row) => row.date === null),
+    );
+  }
+  return rows;
+}
+
+function toBatch(rows: readonly DeletionRow[]): RecordBatch {
+  const length = rows.length;
+  const [seriesId, date, revisionDate, deletedAt] = SCHEMA.fields.map((field) => field.type);
+  const dates = (type: typeof date, of: (row: DeletionRow) => number | null) => {
+    const data = Int32Array.from(rows, (row) => of(row) ?? 0);
+    const nullBitmap = new Uint8Array(((length + 63) >> 6) << 3);
+    let nullCount = 0;
+    rows.forEach((row, index) => {
+      if (of(row) === null) nullCount++;
+      else nullBitmap[index >> 3]! |= 1 << (index & 7);
+    });
+    return makeData({ type: type!, length, nullCount, nullBitmap, data });
+  };
+  const children = [
+    vectorFromArray(
+      rows.map((row) => row.seriesId),
+      seriesId!,
+    ).data[0]!,
+    dates(date, (row) => row.date),
+    dates(revisionDate, (row) => row.revisionDate),
+    makeData({
+      type: deletedAt!,
+      length,
+      nullCount: 0,
+      data: BigInt64Array.from(rows, (row) => BigInt(row.deletedAt)),
+    }),
+  ];
+  return recordBatch(SCHEMA, length, children);
+}

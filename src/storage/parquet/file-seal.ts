@@ -1,0 +1,160 @@
+// What a file says about itself, in the key-value metadata of its Parquet footer, and the checksum by
+// which it vouches for every byte. The SHA-256 is taken while its own place holds 64 zeros, then written
+// into that place: other readers of Parquet see an ordinary text.
+
+import { createHash } from 'node:crypto';
+import { parquetMetadata } from 'hyparquet';
+import { assert } from '../../core/assert.js';
+import { messageOf } from '../../core/app-error.js';
+import { Instant } from '../../core/instant.js';
+import { Uuid } from '../../core/uuid.js';
+
+/** Raised when the meaning of a file changes; a file with a higher one stops the start. */
+export const FORMAT_VERSION = 1;
+
+/** Enough of a file's end to hold the footer of 100 row groups; larger footers are read in full. */
+export const FOOTER_BYTES_GUESS = 65_536;
+
+export type FileKind = 'series' | 'data_points' | 'sources' | 'deletions';
+
+export interface FileFacts {
+  readonly kind: FileKind;
+  /** Whose file it is; null for the files that all series share. */
+  readonly seriesId: Uuid | null;
+  /** The commit instant of the last change that the file holds. */
+  readonly throughSeq: Instant;
+  /** More facts, by kind of file. */
+  readonly extra: Readonly<Record<string, string>>;
+}
+
+export interface SealedFacts extends FileFacts {
+  readonly formatVersion: number;
+  readonly rows: number;
+  readonly sha256: string;
+}
+
+/** The file is not ours, or not whole. */
+export class DamagedFileError extends Error {
+  override readonly name = 'DamagedFileError';
+}
+
+/** The file was written by a later release. */
+export class NewerFormatError extends Error {
+  override readonly name = 'NewerFormatError';
+}
+
+const PLACEHOLDER = '0'.repeat(64);
+const MAGIC = 'PAR1';
+const RESERVED_KEYS = new Set(['kind', 'series_id', 'through_seq', 'format_version', 'sha256']);
+
+// Thrift's compact protocol writes a text as its length and its bytes; 0x18 is a struct's field header
+// "next field, binary". The key and the value of one metadata entry therefore stand in the file as:
+const SEAL_PREFIX = Buffer.concat([
+  Buffer.from([0x18, 6]),
+  Buffer.from('sha256'),
+  Buffer.from([0x18, 64]),
+]);
+
+/** The key-value metadata that a file is to be written with. */
+export function metadataOf(facts: FileFacts): Map<string, string> {
+  return new Map([
+    ['format_version', String(FORMAT_VERSION)],
+    ['kind', facts.kind],
+    ...(facts.seriesId === null ? [] : [['series_id', facts.seriesId] as const]),
+    ['through_seq', String(facts.throughSeq)],
+    ...Object.entries(facts.extra),
+    ['sha256', PLACEHOLDER],
+  ]);
+}
+
+/** Puts the checksum into a file that was written with `metadataOf`, in place. */
+export function seal(bytes: Uint8Array): { sha256: string } {
+  const at = sealPosition(bytes);
+  assert(at !== undefined, 'a written file has a place for its checksum');
+  const place = Buffer.from(bytes.buffer, bytes.byteOffset + at, PLACEHOLDER.length);
+  assert(place.toString('latin1') === PLACEHOLDER, 'the place for the checksum is empty');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  place.write(sha256, 'latin1');
+  return { sha256 };
+}
+
+/**
+ * Checks every byte of a file against its own checksum.
+ * @throws DamagedFileError, NewerFormatError
+ */
+export function openSealed(bytes: Uint8Array): SealedFacts {
+  const facts = readFacts(bytes);
+  const at = sealPosition(bytes);
+  if (at === undefined) throw new DamagedFileError('the file has no checksum');
+  const hash = createHash('sha256');
+  hash.update(bytes.subarray(0, at));
+  hash.update(PLACEHOLDER);
+  hash.update(bytes.subarray(at + PLACEHOLDER.length));
+  if (hash.digest('hex') !== facts.sha256) {
+    throw new DamagedFileError('the checksum does not match the content');
+  }
+  return facts;
+}
+
+/**
+ * Reads the facts from a file, or from as much of its end as holds the footer. The checksum is told, not
+ * checked.
+ * @throws DamagedFileError, NewerFormatError
+ */
+export function readFacts(tail: Uint8Array): SealedFacts {
+  let entries: Map<string, string>;
+  let rows: number;
+  try {
+    const buffer = tail.buffer.slice(tail.byteOffset, tail.byteOffset + tail.byteLength);
+    const metadata = parquetMetadata(buffer as ArrayBuffer);
+    entries = new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? '']));
+    rows = Number(metadata.num_rows);
+  } catch (error) {
+    throw new DamagedFileError(`not a readable Parquet file: ${messageOf(error)}`);
+  }
+  const formatVersion = Number(entries.get('format_version'));
+  const kind = entries.get('kind');
+  const throughSeq = Number(entries.get('through_seq'));
+  const sha256 = entries.get('sha256');
+  if (!Number.isInteger(formatVersion) || kind === undefined || sha256 === undefined) {
+    throw new DamagedFileError('the Parquet file was not written by this service');
+  }
+  if (formatVersion > FORMAT_VERSION) {
+    throw new NewerFormatError(
+      `format version ${formatVersion} is newer than ${FORMAT_VERSION}, the newest that this release knows`,
+    );
+  }
+  if (!isFileKind(kind) || !Number.isSafeInteger(throughSeq)) {
+    throw new DamagedFileError('the facts in the footer make no sense');
+  }
+  return {
+    kind,
+    seriesId: Uuid.tryParse(entries.get('series_id') ?? '') ?? null,
+    throughSeq: Instant.of(throughSeq),
+    formatVersion,
+    rows,
+    sha256,
+    extra: Object.fromEntries([...entries].filter(([key]) => !RESERVED_KEYS.has(key))),
+  };
+}
+
+/** How many bytes at the end of a file its footer takes, the length and the magic included. */
+export function footerBytes(tail: Uint8Array): number | undefined {
+  if (tail.byteLength < 8) return undefined;
+  const end = Buffer.from(tail.buffer, tail.byteOffset + tail.byteLength - 8, 8);
+  return end.toString('latin1', 4) === MAGIC ? end.readUInt32LE(0) + 8 : undefined;
+}
+
+function isFileKind(kind: string): kind is FileKind {
+  return ['series', 'data_points', 'sources', 'deletions'].includes(kind);
+}
+
+/** The metadata follows the row groups in a footer, so the last match is the entry, never user data. */
+function sealPosition(bytes: Uint8Array): number | undefined {
+  const footer = footerBytes(bytes);
+  if (footer === undefined || footer > bytes.byteLength) return undefined;
+  const start = bytes.byteLength - footer;
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset + start, footer);
+  const at = view.lastIndexOf(SEAL_PREFIX);
+  return at < 0 ? undefined : start + at + SEAL_PREFIX.length;
+}

@@ -1,0 +1,147 @@
+// Files of a few rows (series, sources): written row by row with parquetjs-lite, read back with
+// parquet-wasm, which is ten times faster and knows every encoding (docs/decisions/0001-parquet-libraries.md).
+
+import { createRequire } from 'node:module';
+import { PassThrough } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { tableFromIPC, type Table } from 'apache-arrow';
+import { readParquet } from 'parquet-wasm';
+import { CalendarDate } from '../../core/calendar-date.js';
+import { Instant } from '../../core/instant.js';
+import { Uuid } from '../../core/uuid.js';
+import { unreachable } from '../../core/assert.js';
+import type { ColumnKind, Columns, RowOf } from '../../schema/columns.js';
+import {
+  DamagedFileError,
+  metadataOf,
+  openSealed,
+  seal,
+  type FileFacts,
+  type SealedFacts,
+} from './file-seal.js';
+
+interface ParquetField {
+  readonly type: string;
+  readonly optional: boolean;
+}
+
+/** The part of parquetjs-lite (which has no types of its own) that is used here. */
+interface ParquetJs {
+  readonly ParquetSchema: new (fields: Record<string, ParquetField>) => object;
+  readonly ParquetWriter: {
+    openStream(schema: object, stream: NodeJS.WritableStream): Promise<ParquetJsWriter>;
+  };
+}
+
+interface ParquetJsWriter {
+  setMetadata(key: string, value: string): void;
+  appendRow(row: Record<string, unknown>): Promise<void>;
+  close(): Promise<void>;
+}
+
+const { ParquetSchema, ParquetWriter } = createRequire(import.meta.url)(
+  'parquetjs-lite',
+) as ParquetJs;
+
+const PARQUETJS_TYPES: Record<ColumnKind, string> = {
+  uuid: 'UTF8',
+  utf8: 'UTF8',
+  bool: 'BOOLEAN',
+  date: 'DATE',
+  float64: 'DOUBLE',
+  timestamp: 'TIMESTAMP_MICROS',
+};
+
+const MILLISECONDS_PER_DAY = 86_400_000;
+
+export async function encodeRows<C extends Columns>(
+  columns: C,
+  rows: readonly RowOf<C>[],
+  facts: FileFacts,
+): Promise<{ bytes: Uint8Array; sha256: string }> {
+  const fields = Object.values(columns).map(({ name, kind }): [string, ParquetField] => [
+    name,
+    // Optional whatever the column says, as in every file of ours (`arrowSchema`).
+    { type: PARQUETJS_TYPES[kind], optional: true },
+  ]);
+  const stream = new PassThrough();
+  const collected = buffer(stream);
+  const writer = await ParquetWriter.openStream(
+    new ParquetSchema(Object.fromEntries(fields)),
+    stream,
+  );
+  for (const [key, value] of metadataOf(facts)) writer.setMetadata(key, value);
+  for (const row of rows) await writer.appendRow(toParquetJs(columns, row));
+  await writer.close();
+  const bytes = await collected;
+  return { bytes, ...seal(bytes) };
+}
+
+/**
+ * @throws DamagedFileError where the file is not whole or lacks a value that must be there
+ */
+export function decodeRows<C extends Columns>(
+  columns: C,
+  bytes: Uint8Array,
+): { rows: RowOf<C>[]; facts: SealedFacts } {
+  const facts = openSealed(bytes);
+  const table = tableFromIPC(readParquet(bytes).intoIPCStream());
+  return { rows: rowsOfTable(columns, table), facts };
+}
+
+/** Rows by column name; a column that the file does not have is null, where it may be. */
+export function rowsOfTable<C extends Columns>(columns: C, table: Table): RowOf<C>[] {
+  const vectors = Object.entries(columns).map(([key, column]) => ({
+    key,
+    column,
+    vector: table.getChild(column.name),
+  }));
+  return Array.from({ length: table.numRows }, (_, index) => {
+    const row: Record<string, unknown> = {};
+    for (const { key, column, vector } of vectors) {
+      const stored: unknown = vector?.get(index) ?? null;
+      if (stored === null && !column.nullable) {
+        throw new DamagedFileError(`column ${column.name} is empty in row ${index}`);
+      }
+      row[key] = stored === null ? null : fromArrow(column.kind, stored);
+    }
+    return row as RowOf<C>;
+  });
+}
+
+function toParquetJs<C extends Columns>(columns: C, row: RowOf<C>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(columns).map(([key, { name, kind }]) => {
+      const value = row[key];
+      // parquetjs-lite refuses the integers of dates before 1970, but takes their `Date`.
+      const isDate = kind === 'date' && typeof value === 'number';
+      return [name, isDate ? new Date(value * MILLISECONDS_PER_DAY) : (value ?? undefined)];
+    }),
+  );
+}
+
+/** What apache-arrow's `get` answers, as the type of a row. */
+function fromArrow(kind: ColumnKind, stored: unknown): unknown {
+  switch (kind) {
+    case 'uuid':
+      return Uuid.tryParse(String(stored)) ?? damaged(kind, stored);
+    case 'utf8':
+      return String(stored);
+    case 'bool':
+      return Boolean(stored);
+    case 'float64':
+      return Number(stored);
+    case 'date':
+      // apache-arrow answers dates in milliseconds.
+      return CalendarDate.fromDays(Number(stored) / MILLISECONDS_PER_DAY) ?? damaged(kind, stored);
+    case 'timestamp':
+      // … and timestamps of any unit in milliseconds with a fraction.
+      return Instant.of(Math.round(Number(stored) * 1000));
+    default:
+      return unreachable(kind);
+  }
+}
+
+function damaged(kind: string, stored: unknown): never {
+  throw new DamagedFileError(`${String(stored)} is not a ${kind}`);
+}

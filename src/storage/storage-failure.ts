@@ -1,0 +1,20 @@
+import { AppError, storageError } from '../core/app-error.js';
+import { AssertionError } from '../core/assert.js';
+import { errorCode } from './disk.js';
+
+const REASONS: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the data directory is read-only',
+  EACCES: 'the data directory does not permit it',
+  EMFILE: 'too many files are open',
+};
+
+/** The failure of a disk operation in words for a caller: never a path, the cause for the log. */
+export function storageFailure(operation: 'read' | 'write' | 'delete', error: unknown): Error {
+  if (error instanceof AppError || error instanceof AssertionError) return error;
+  const code = errorCode(error);
+  const reason = REASONS[code ?? ''] ?? 'the data directory failed';
+  const done = operation === 'read' ? 'Nothing was read' : 'Nothing was changed';
+  return storageError(operation, `${done}: ${reason}`, code ? { reason: code } : {}, error);
+}
