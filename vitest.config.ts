@@ -1,9 +1,12 @@
+import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-  // As Node itself resolves packages: graphql's `module` build would be a second copy of it.
-  resolve: { mainFields: ['main'] },
+  // The build that Node itself resolves: Vite prefers graphql's `module` one, a second copy of it.
+  resolve: {
+    alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
+  },
   test: {
     include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
     // Servers, files and browsers: slow machines need the room, and a hanging test still ends.
