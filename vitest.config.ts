@@ -8,6 +8,9 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
   },
   test: {
+    reporters: process.env.VITEST_JSON
+      ? ['default', ['json', { outputFile: process.env.VITEST_JSON }]]
+      : ['default'],
     include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
     // Servers, files and browsers: slow machines need the room, and a hanging test still ends.
     testTimeout: 30_000,

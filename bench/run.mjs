@@ -1,0 +1,256 @@
+// Measures the built service from outside, in processes of its own, and prints the figures beside those
+// that were promised. It asserts nothing. Usage: npm run bench -- [--vintages FILE] [--seconds N] [--only WORD]
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import autocannon from 'autocannon';
+import {
+  pointsBytes,
+  removeDirectory,
+  runCommand,
+  startService,
+  temporaryDirectory,
+} from './service.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    vintages: { type: 'string' },
+    seconds: { type: 'string', default: '8' },
+    only: { type: 'string' },
+  },
+});
+
+const SOURCE_ID = '00000000-0000-4000-8000-000000000001';
+const CONNECTIONS = 32;
+const figures = [];
+
+/** @param target what SPEC section 6 asks for, or an empty text */
+function record(name, value, unit, target = '') {
+  figures.push({ name, value: Number(value.toPrecision(4)), unit, target });
+  process.stderr.write(`${name}: ${value.toPrecision(4)} ${unit}\n`);
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const percentile = (values, share) =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+
+const CREATE_SERIES = 'mutation($i: CreateEconomicSeriesInput!) { createSeries(input: $i) { id } }';
+const CREATE_POINTS =
+  'mutation($i: [CreateDataPointInput!]!) { createDataPoints(inputs: $i) { addedCount } }';
+const READ_SERIES =
+  'query($id: UUID!, $start: Date!) { series(id: $id) { id title frequency dataPoints(startDate: $start, limit: 12) { date value } } }';
+
+const day = (index) => new Date(Date.UTC(1970, 0, 1 + index)).toISOString().slice(0, 10);
+
+async function createSeries(service, count, prefix = 'S') {
+  const ids = [];
+  for (let index = 0; index < count; index++) {
+    const input = {
+      sourceId: SOURCE_ID,
+      externalId: `${prefix}${index}`,
+      title: `Series ${index} of the benchmark, seasonally adjusted`,
+      frequency: 'monthly',
+    };
+    ids.push((await service.post(CREATE_SERIES, { i: input })).createSeries.id);
+  }
+  return ids;
+}
+
+const point = (seriesId, index) => ({
+  seriesId,
+  date: day(index),
+  revisionDate: '2024-01-01',
+  value: (100 + Math.sin(index / 10) * 20).toFixed(3),
+});
+
+async function writePoints(service, seriesId, count) {
+  for (let start = 0; start < count; start += 10_000) {
+    const size = Math.min(10_000, count - start);
+    const i = Array.from({ length: size }, (_, index) => point(seriesId, start + index));
+    await service.post(CREATE_POINTS, { i });
+  }
+}
+
+async function load(url, requests, path = '/graphql') {
+  const result = await autocannon({
+    url: `${url}${path}`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    connections: CONNECTIONS,
+    duration: Number(options.seconds),
+    requests,
+  });
+  if (result.non2xx > 0 || result.errors > 0) throw new Error('the load met failures');
+  return { perSecond: result.requests.average, p99: result.latency.p99 };
+}
+
+const scenarios = {
+  async start() {
+    const dataDir = temporaryDirectory();
+    let service = await startService(dataDir);
+    await settle();
+    record('start, empty', service.startMilliseconds, 'ms');
+    record('resident memory, 0 series', service.residentMegabytes(), 'MB', '<= 200');
+    await createSeries(service, 1000);
+    await service.stop();
+    service = await startService(dataDir);
+    await settle();
+    record('start, 1,000 series', service.startMilliseconds, 'ms');
+    record('resident memory, 1,000 series', service.residentMegabytes(), 'MB', '<= 200.6');
+    await service.stop();
+    removeDirectory(dataDir);
+  },
+
+  async queries() {
+    const dataDir = temporaryDirectory();
+    const service = await startService(dataDir);
+    const ids = await createSeries(service, 100);
+    for (const id of ids) await writePoints(service, id, 400);
+    const body = (id, start) =>
+      JSON.stringify({ query: READ_SERIES, variables: { id, start: day(start) } });
+    const repeated = await load(service.url, [{ body: body(ids[0], 0) }]);
+    record('repeated query', repeated.perSecond, '/s', '30,000');
+    record('repeated query, p99 at 32 connections', repeated.p99, 'ms', '< 5');
+    let next = 0;
+    const different = await load(service.url, [
+      {
+        setupRequest: (request) => {
+          next++;
+          return { ...request, body: body(ids[next % ids.length], Math.floor(next / 100) % 380) };
+        },
+      },
+    ]);
+    record('same operation, different variables', different.perSecond, '/s', '10,000');
+    record('same operation, different variables, p99', different.p99, 'ms');
+    const answer = await fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: body(ids[0], 0),
+    });
+    const bytes = await answer.text();
+    await service.stop();
+    const bare = await startService(dataDir, { ANSWER: bytes }, 'bench/bare-fastify.mjs');
+    const floor = await load(bare.url, [{ body: body(ids[0], 0) }]);
+    await bare.stop();
+    record('bare Fastify, the same bytes', floor.perSecond, '/s');
+    record('repeated query / bare Fastify', repeated.perSecond / floor.perSecond, '', '>= 0.6');
+    record('different variables / bare Fastify', different.perSecond / floor.perSecond, '', '>= 0.2');
+    removeDirectory(dataDir);
+  },
+
+  async cold() {
+    const dataDir = temporaryDirectory();
+    let service = await startService(dataDir);
+    const ids = await createSeries(service, 50);
+    for (const id of ids) await writePoints(service, id, 20_000);
+    await service.stop();
+    // No cache: every read opens, checks and decodes the file.
+    service = await startService(dataDir, { CACHE_TTL_SECONDS: '0' });
+    const timeEach = async (query) => {
+      const times = [];
+      for (let round = 0; round < 4; round++) {
+        for (const id of ids) {
+          const started = performance.now();
+          await service.post(query, { id });
+          times.push(performance.now() - started);
+        }
+      }
+      return times;
+    };
+    const year = await timeEach(
+      'query($id: UUID!) { dataPoints(seriesId: $id, startDate: "2000-01-01", endDate: "2000-12-31") { date value } }',
+    );
+    record('cold read, a year of 20,000 points, median', median(year), 'ms');
+    record('cold read, a year of 20,000 points, p99', percentile(year, 0.99), 'ms', '< 10');
+    const all = await timeEach(
+      'query($id: UUID!) { series(id: $id) { observations { dates values } } }',
+    );
+    record('cold read, all 20,000 points in columns, median', median(all), 'ms');
+    record('cold read, all 20,000 points in columns, p99', percentile(all, 0.99), 'ms', '< 100');
+    await service.stop();
+    removeDirectory(dataDir);
+  },
+
+  async writes() {
+    const dataDir = temporaryDirectory();
+    const service = await startService(dataDir);
+    const ids = await createSeries(service, 1000);
+    const thousand = [];
+    for (let round = 0; round < 20; round++) {
+      const i = Array.from({ length: 1000 }, (_, index) => point(ids[0], round * 1000 + index));
+      const started = performance.now();
+      await service.post(CREATE_POINTS, { i });
+      thousand.push(performance.now() - started);
+    }
+    record('write of 1,000 points to one series, median', median(thousand), 'ms');
+    const burst = [];
+    for (let round = 0; round < 5; round++) {
+      const i = ids.map((id) => point(id, 30_000 + round));
+      const started = performance.now();
+      await service.post(CREATE_POINTS, { i });
+      burst.push(performance.now() - started);
+    }
+    record('write of 1 point to each of 1,000 series, median', median(burst), 'ms', '< 100');
+    await service.stop();
+    removeDirectory(dataDir);
+  },
+
+  async imports() {
+    const dataDir = temporaryDirectory();
+    const file = join(dataDir, 'wide.csv');
+    const header = ['date', ...Array.from({ length: 20 }, (_, index) => `series_${index}`)];
+    const lines = Array.from({ length: 10_000 }, (_, row) =>
+      [day(row), ...header.slice(1).map((_, index) => (row * 0.1 + index).toFixed(2))].join(','),
+    );
+    writeFileSync(file, [header.join(','), ...lines, ''].join('\n'));
+    const milliseconds = runCommand(join(dataDir, 'data'), ['import', file]);
+    record('import of a wide CSV, 200,000 points', 200_000 / (milliseconds / 1000), 'points/s');
+    removeDirectory(dataDir);
+  },
+
+  async vintages() {
+    if (!options.vintages) return;
+    const bytes = readFileSync(options.vintages);
+    const text = options.vintages.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+    const points = text.toString().trimEnd().split('\n').length - 1;
+    for (const [compression, target] of [
+      ['snappy', '<= 8'],
+      ['zstd', '<= 7'],
+    ]) {
+      const dataDir = temporaryDirectory();
+      const milliseconds = runCommand(dataDir, ['import', options.vintages], {
+        PARQUET_COMPRESSION: compression,
+      });
+      const stored = pointsBytes(dataDir);
+      if (compression === 'snappy') {
+        record(`import of ${points} vintage points`, milliseconds / 1000, 's', '< 10');
+      }
+      record(`vintages, ${compression}`, stored / points, 'bytes/point', target);
+      record(`vintages, ${compression}, smaller than the CSV by`, 100 - (stored / text.length) * 100, '%', '>= 82');
+      removeDirectory(dataDir);
+    }
+  },
+};
+
+/** Idle memory is read once what the start left behind has been collected. */
+function settle() {
+  return new Promise((resolve) => setTimeout(resolve, 3000));
+}
+
+for (const [name, run] of Object.entries(scenarios)) {
+  if (options.only === undefined || name === options.only) await run();
+}
+
+const machine = `${cpus().length} cores, ${cpus()[0].model}, Node.js ${process.version}`;
+const rows = figures.map(({ name, value, unit, target }) => [name, `${value} ${unit}`.trim(), target]);
+const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column].length)));
+process.stdout.write(`\n${machine}\n\n`);
+for (const [name, value, target] of rows) {
+  process.stdout.write(`${name.padEnd(widths[0])}  ${value.padStart(widths[1])}  ${target}\n`);
+}
+mkdirSync('bench-results', { recursive: true });
+const result = { date: new Date().toISOString(), machine, figures };
+writeFileSync('bench-results/latest.json', `${JSON.stringify(result, null, 2)}\n`);

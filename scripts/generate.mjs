@@ -1,0 +1,67 @@
+// Writes the files that are derived from the code: schema.graphql and docs/configuration.md. With --check,
+// compares them instead and fails where they have drifted.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { printSchema } from 'graphql';
+import { format } from 'prettier';
+import { createApp } from '../dist/app.js';
+import { Config, describeVariables } from '../dist/config/environment.js';
+
+const generated = {
+  'schema.graphql': await schema(),
+  'docs/configuration.md': await configuration(),
+};
+
+const check = process.argv.includes('--check');
+let drifted = 0;
+for (const [path, content] of Object.entries(generated)) {
+  if (!check) {
+    writeFileSync(path, content);
+  } else if (readOrEmpty(path) !== content) {
+    process.stderr.write(`${path} differs from the code: run npm run generate and commit it\n`);
+    drifted++;
+  }
+}
+process.exit(drifted > 0 ? 1 : 0);
+
+async function schema() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'econ-graph-generate-'));
+  const app = await createApp(Object.assign(new Config(), { dataDir, logLevel: 'error' }));
+  const text = printSchema(app.get(GraphQLSchemaHost).schema);
+  await app.close();
+  rmSync(dataDir, { recursive: true });
+  return `# Generated from the resolvers by npm run generate; do not edit.\n\n${text}\n`;
+}
+
+async function configuration() {
+  const rows = describeVariables().map((variable) => {
+    const names = [variable.name, ...variable.aliases].map((name) => `\`${name}\``).join(', ');
+    return `| ${names} | ${variable.description} | ${variable.allowed} | \`${variable.default}\` |`;
+  });
+  const text = [
+    '<!-- Generated from src/config/environment.ts by npm run generate; do not edit. -->',
+    '',
+    '# Configuration',
+    '',
+    'Settings are environment variables, read and checked once at the start. A bad one stops the start',
+    'with a line that names it, the value received and what is allowed. Where several names stand, the',
+    'first that is set counts.',
+    '',
+    '| variable | meaning | allowed | default |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+  return format(text, { parser: 'markdown' });
+}
+
+function readOrEmpty(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
