@@ -32,7 +32,7 @@ try {
     assert.equal(series.seasonalAdjustment, 'seasonally_adjusted');
     assert.equal(series.dataPoints.length, 12);
     // As published in the file: nonfarm employment of January 2008, in thousands of persons.
-    assert.deepEqual(series.dataPoints[0], { date: '2008-01-01', value: '138403' });
+    assert.deepEqual(series.dataPoints[0], { date: '2008-01-01', value: '138419' });
     const page = await fetch(`http://localhost:${port}/`);
     assert.match(await page.text(), /EconGraph/);
   });

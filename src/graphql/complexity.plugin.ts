@@ -1,10 +1,10 @@
 import type { ApolloServerPlugin, BaseContext, GraphQLRequestContext } from '@apollo/server';
 import { Plugin } from '@nestjs/apollo';
-import { getNullableType, isListType } from 'graphql';
+import { getNullableType, getVariableValues, GraphQLError, isListType } from 'graphql';
 import { type ComplexityEstimatorArgs, getComplexity } from 'graphql-query-complexity';
 import { Config } from '../config/environment.js';
 import { assert } from '../core/assert.js';
-import { AppError } from '../core/app-error.js';
+import { AppError, type ErrorDetails } from '../core/app-error.js';
 
 type OperationContext = Pick<
   GraphQLRequestContext<BaseContext>,
@@ -29,24 +29,56 @@ export class ComplexityPlugin implements ApolloServerPlugin {
     });
   }
 
-  private check({ schema, document, operationName, request }: OperationContext): void {
-    assert(document, 'a resolved operation has a document');
-    const complexity = getComplexity({
-      schema,
-      query: document,
-      ...(operationName == null ? {} : { operationName }),
-      variables: request.variables ?? {},
-      estimators: [estimate],
-    });
+  private check(context: OperationContext): void {
     const { queryComplexityMax } = this.config;
-    if (complexity > queryComplexityMax) {
-      throw new AppError(
-        'QUERY_TOO_COMPLEX',
-        `The query may answer ${complexity} fields, at most ${queryComplexityMax} are allowed: ask for smaller pages or fewer fields`,
-        { complexity, limit: queryComplexityMax },
+    const complexity = this.complexityOf(context);
+    if (complexity === undefined || complexity <= queryComplexityMax) return;
+    throw tooComplex(
+      `The query may answer ${complexity} fields, at most ${queryComplexityMax} are allowed: ask for smaller pages or fewer fields`,
+      { complexity, limit: queryComplexityMax },
+    );
+  }
+
+  /** Undefined where the variables are bad: the execution, which stops there too, names all of them. */
+  private complexityOf(context: OperationContext): number | undefined {
+    const { schema, document, operation, operationName, request } = context;
+    assert(document, 'a resolved operation has a document');
+    const variables = request.variables ?? {};
+    try {
+      return getComplexity({
+        schema,
+        query: document,
+        ...(operationName == null ? {} : { operationName }),
+        variables,
+        estimators: [estimate],
+        // Nothing is counted for a fragment or a field that is skipped, and yet each must be looked at.
+        maxQueryNodes: this.config.queryComplexityMax,
+      });
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      if (getVariableValues(schema, operation?.variableDefinitions ?? [], variables).errors) {
+        return undefined;
+      }
+      if (!NODES_EXCEEDED.test(error.message)) throw badRequest(error);
+      throw tooComplex(
+        `The query has more than ${this.config.queryComplexityMax} fields and fragments, counting each use of a fragment`,
+        { limit: this.config.queryComplexityMax },
       );
     }
   }
+}
+
+const NODES_EXCEEDED = /maximum allowed number of nodes/;
+
+function tooComplex(message: string, details: ErrorDetails): GraphQLError {
+  return badRequest(new AppError('QUERY_TOO_COMPLEX', message, details));
+}
+
+/** Apollo answers 500 to whatever is thrown here without a status of its own. */
+function badRequest(originalError: Error): GraphQLError {
+  const nodes = originalError instanceof GraphQLError ? originalError.nodes : undefined;
+  const extensions = { http: { status: 400 } };
+  return new GraphQLError(originalError.message, { nodes, originalError, extensions });
 }
 
 /** A field counts one, and its children as often as its page is long. */

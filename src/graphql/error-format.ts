@@ -1,11 +1,10 @@
 // The error switch of the GraphQL edge: what callers see of a failure.
 
-import { HttpException } from '@nestjs/common';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { AppError } from '../core/app-error.js';
 
-/** Errors of graphql-js about the text of a query; their message is meant for its author. */
-const REQUEST_ERRORS = new Set([
+/** Errors of graphql-js and Apollo about a request; their message is meant for its author. */
+export const REQUEST_ERRORS: ReadonlySet<unknown> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_USER_INPUT',
@@ -13,19 +12,23 @@ const REQUEST_ERRORS = new Set([
   'OPERATION_RESOLUTION_FAILURE',
   'PERSISTED_QUERY_NOT_FOUND',
   'PERSISTED_QUERY_NOT_SUPPORTED',
-  'QUERY_TOO_COMPLEX',
-  'VALIDATION_ERROR',
 ]);
 
+/** The code of every failure that is not the caller's business. */
+export const INTERNAL_ERROR = 'INTERNAL_SERVER_ERROR';
+
+// Two complaints about a request to which graphql-js gives no code, or not the one that we promise.
 const TOKENS_EXCEEDED = /^Syntax Error: Document contains more (than|that) \d+ tokens/;
+const UNSUPPORTED_OPERATION = /^Schema is not configured to execute \w+ operation/;
+
+// Messages quote what was received, and that can be as long as a request.
+const MESSAGE_CHARACTERS_MAX = 1000;
 
 /** Whether a failure is nobody's fault but ours, and so belongs into the log. */
 export function isUnexpected(error: unknown): boolean {
   const original = originalOf(error);
   if (original instanceof AppError) return original.code === 'STORAGE_ERROR';
-  if (original instanceof HttpException) return false;
-  const code = codeOf(error);
-  return code === undefined || !REQUEST_ERRORS.has(code);
+  return requestErrorCode(error) === undefined;
 }
 
 /** Never a stack, a path or the message of an unexpected error. */
@@ -33,40 +36,57 @@ export function formatError(
   formatted: GraphQLFormattedError,
   error: unknown,
 ): GraphQLFormattedError {
-  const place = {
+  const { message, extensions } = explain(formatted, error);
+  return {
+    message: shortened(message),
     ...(formatted.locations ? { locations: formatted.locations } : {}),
     ...(formatted.path ? { path: formatted.path } : {}),
+    extensions,
   };
+}
+
+/** What a resolver or a scalar threw; graphql-js wraps it once or, for a variable, twice. */
+export function originalOf(error: unknown): unknown {
+  let original = error;
+  while (original instanceof GraphQLError && original.originalError) {
+    original = original.originalError;
+  }
+  return original;
+}
+
+function explain(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+): { message: string; extensions: Record<string, unknown> } {
   const original = originalOf(error);
   if (original instanceof AppError) {
     return {
       message: original.message,
-      ...place,
       extensions: { code: original.code, ...original.details },
     };
   }
-  const code = codeOf(formatted);
-  if (code === undefined || !REQUEST_ERRORS.has(code)) {
+  const code = requestErrorCode(error);
+  if (code === undefined) {
     return {
       message: 'Internal error; the log of the service has the details',
-      ...place,
-      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      extensions: { code: INTERNAL_ERROR },
     };
   }
-  if (TOKENS_EXCEEDED.test(formatted.message)) {
-    return { message: formatted.message, ...place, extensions: { code: 'QUERY_TOO_COMPLEX' } };
-  }
   const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
-  return { message: formatted.message, ...place, extensions };
+  return { message: formatted.message, extensions: { ...extensions, code } };
 }
 
-/** What a resolver or a scalar threw. */
-export function originalOf(error: unknown): unknown {
-  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
+/** The code of a complaint about the request; undefined for every other error. */
+function requestErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof GraphQLError)) return undefined;
+  if (TOKENS_EXCEEDED.test(error.message)) return 'QUERY_TOO_COMPLEX';
+  if (UNSUPPORTED_OPERATION.test(error.message)) return 'GRAPHQL_VALIDATION_FAILED';
+  const { code } = error.extensions;
+  return typeof code === 'string' && REQUEST_ERRORS.has(code) ? code : undefined;
 }
 
-function codeOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('extensions' in error)) return undefined;
-  const { extensions } = error as GraphQLFormattedError;
-  return typeof extensions?.['code'] === 'string' ? extensions['code'] : undefined;
+function shortened(message: string): string {
+  return message.length > MESSAGE_CHARACTERS_MAX
+    ? `${message.slice(0, MESSAGE_CHARACTERS_MAX)}…`
+    : message;
 }

@@ -1,6 +1,6 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Module } from '@nestjs/common';
-import { APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Config } from '../config/environment.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
@@ -9,6 +9,7 @@ import { ComplexityPlugin } from './complexity.plugin.js';
 import { formatError } from './error-format.js';
 import { InputErrorsPlugin } from './input-errors.plugin.js';
 import { OperationsPlugin } from './operations.plugin.js';
+import { ResolverErrorsFilter } from './resolver-errors.filter.js';
 import { DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } from './scalars.js';
 
 /** Apollo on Fastify. Resolvers come from the modules that own the data. */
@@ -43,6 +44,7 @@ import { DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } from './scalars
     ComplexityPlugin,
     OperationsPlugin,
     { provide: APP_PIPE, useClass: ArgumentValidationPipe },
+    { provide: APP_FILTER, useClass: ResolverErrorsFilter },
   ],
 })
 export class GraphqlModule {}

@@ -37,19 +37,19 @@ interface ErrorContext {
 
 /** Changes the error in place: Apollo formats this very object. */
 function nameField(error: GraphQLError, document: DocumentNode | undefined): void {
-  const { originalError } = error;
-  if (error.path !== undefined || !(originalError instanceof AppError)) return;
-  const field =
-    AT_PATH.exec(error.message)?.[1] ??
-    VARIABLE.exec(error.message)?.[1] ??
-    (document && error.nodes?.[0] ? argumentPath(document, error.nodes[0]) : undefined);
-  if (field === undefined) return;
-  const message = originalError.message.replace(FIELD, field);
-  Object.defineProperty(error, 'originalError', {
-    value: new AppError(originalError.code, message, { ...originalError.details, field }),
-  });
+  const original = originalOf(error);
+  if (original instanceof AppError) {
+    const field = error.path === undefined && original.details['field'] === FIELD;
+    const name = field ? fieldOf(error, document) : undefined;
+    if (name === undefined) return;
+    const message = original.message.replace(FIELD, name);
+    replaceOriginal(error, new AppError(original.code, message, { ...original.details, field: name }));
+  } else if (original instanceof GraphQLError && !isAboutDocument(original)) {
+    // graphql-js itself found the fault, while it read the variables or the arguments made of them.
+    const name = fieldOf(error, document);
+    if (name !== undefined) replaceOriginal(error, validationError(name, error.message));
+  }
 }
-
 /** `input.startDate` for a value inside `createSeries(input: { startDate: … })`. */
 function argumentPath(document: DocumentNode, target: ASTNode): string | undefined {
   let path: string | undefined;

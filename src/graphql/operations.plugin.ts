@@ -2,6 +2,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { Logger } from '@nestjs/common';
 import { Plugin } from '@nestjs/apollo';
 import type { GraphQLError, OperationDefinitionNode } from 'graphql';
+import { Config } from '../config/environment.js';
 import { GraphqlMetrics } from '../metrics/graphql-metrics.js';
 import { isUnexpected, originalOf } from './error-format.js';
 
@@ -15,7 +16,10 @@ interface ResponseContext {
 export class OperationsPlugin implements ApolloServerPlugin {
   private readonly logger = new Logger('GraphQL');
 
-  constructor(private readonly metrics: GraphqlMetrics) {}
+  constructor(
+    private readonly metrics: GraphqlMetrics,
+    private readonly config: Config,
+  ) {}
 
   requestDidStart() {
     const started = performance.now();
@@ -39,7 +43,11 @@ export class OperationsPlugin implements ApolloServerPlugin {
     this.logger.error({
       message: error.message,
       path: error.path?.join('.'),
-      cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      cause: this.describe(cause),
     });
+  }
+
+  private describe(cause: unknown): string {
+    return (this.config.logStackTraces && cause instanceof Error && cause.stack) || String(cause);
   }
 }
