@@ -46,6 +46,17 @@ export default {
       },
       to: {},
     },
+    {
+      name: 'nothing-unused',
+      severity: 'error',
+      comment: 'every module is part of the service or of a command',
+      from: { path: '^src/(main|cli/index)\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: ['\\.spec\\.ts$', '^src/graphql/playground/', '\\.d\\.ts$'],
+        reachable: false,
+      },
+    },
     ...leftOnly,
     {
       name: 'graphql-knows-no-domain-type',

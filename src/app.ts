@@ -23,6 +23,9 @@ export async function createApp(
     logger,
     abortOnError: false,
   });
+  if (config.corsOrigins !== '') {
+    app.enableCors({ origin: config.corsOrigins === '*' ? '*' : config.corsOrigins.split(',') });
+  }
   await servePlayground(app);
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.init();

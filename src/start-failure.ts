@@ -16,6 +16,8 @@ export function startFailure(error: unknown, { dataDir, host, port }: Config): s
     case 'ENOTDIR':
     case 'EEXIST':
       return `DATA_DIR: ${dataDir} is not a directory`;
+    case 'ENOENT':
+      return `DATA_DIR: ${dataDir} cannot be made there`;
     case 'ENOSPC':
       return `DATA_DIR: ${dataDir} is on a full disk`;
     default:

@@ -7,6 +7,7 @@ import {
   IsInt,
   IsNotEmpty,
   IsString,
+  Matches,
   Max,
   Min,
   validateSync,
@@ -91,6 +92,23 @@ function oneOf(
   return combine(describe(allowed, name, description, options), IsIn(values, { message: allowed }));
 }
 
+function matching(
+  name: string,
+  [pattern, allowed]: readonly [RegExp, string],
+  description: string,
+  options: VariableOptions = {},
+): PropertyDecorator {
+  return combine(
+    describe(allowed, name, description, options),
+    Matches(pattern, { message: allowed }),
+  );
+}
+
+const ORIGINS = [
+  /^(\*|https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*)?$/,
+  '* or origins such as https://charts.example.org, separated by commas',
+] as const;
+
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -104,6 +122,9 @@ export class Config {
 
   @text('HOST', 'Address to listen on; 0.0.0.0 for every interface')
   readonly host: string = '127.0.0.1';
+
+  @matching('CORS_ORIGINS', ORIGINS, 'Web pages of other origins that may query; none by default')
+  readonly corsOrigins: string = '';
 
   @text('DATA_DIR', 'Directory that holds the Parquet files; made at the first start')
   readonly dataDir: string = './data';

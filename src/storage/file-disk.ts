@@ -10,8 +10,8 @@ import {
   stat,
   unlink,
 } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Disk } from './disk.js';
+import { dirname, join, resolve } from 'node:path';
+import { Disk, errorCode } from './disk.js';
 
 /** A directory of the file system. */
 export class FileDisk extends Disk {
@@ -20,8 +20,9 @@ export class FileDisk extends Disk {
   }
 
   /** Makes the directory where it is missing; fails where it cannot be written. */
-  static async open(root: string): Promise<FileDisk> {
-    await mkdir(root, { recursive: true });
+  static async open(directory: string): Promise<FileDisk> {
+    const root = resolve(directory);
+    await makeDirectory(root);
     await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
     return new FileDisk(root);
   }
@@ -90,5 +91,25 @@ export class FileDisk extends Disk {
 
   private path(name: string): string {
     return join(this.root, name);
+  }
+}
+
+/** Not Node's `recursive` option, which never returns where the kernel makes no directories (/proc). */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    switch (errorCode(error)) {
+      case 'EEXIST':
+        if (!(await stat(path)).isDirectory()) throw error;
+        return;
+      case 'ENOENT':
+        if (dirname(path) === path) throw error;
+        await makeDirectory(dirname(path));
+        await mkdir(path);
+        return;
+      default:
+        throw error;
+    }
   }
 }

@@ -63,7 +63,7 @@ export class ParquetDataPointsStore extends DataPointsStore {
 
   async read(seriesId: Uuid, range: DateRange = {}): Promise<PointBatch> {
     const entry = this.catalog.requirePoints(seriesId);
-    const batch = this.cached(entry) ?? (await this.load(seriesId));
+    const batch = this.cached(entry) ?? (await this.load(entry));
     return batch.inRange(range);
   }
 
@@ -147,23 +147,23 @@ export class ParquetDataPointsStore extends DataPointsStore {
   }
 
   /**
-   * Loads what the catalogue names. A writer may just have put its new file in place and not yet
-   * published it; then the read waits for that writer and looks again.
+   * Loads what the entry names. A writer may just have put its new file in place and not yet published
+   * it; then the read waits for that writer and looks again. Loads are shared by checksum, not by series:
+   * who asks after a write was acknowledged must not get what a read that began before it will answer.
    */
-  private load(seriesId: Uuid): Promise<PointBatch> {
-    return this.loading.run(seriesId, async () => {
-      const entry = this.catalog.requirePoints(seriesId);
+  private load(entry: CatalogEntry): Promise<PointBatch> {
+    const { id } = entry.row;
+    return this.loading.run(`${id}/${entry.pointsHash}`, async () => {
       try {
         return await this.open(entry);
       } catch (error) {
         if (!isReplacedOrDamaged(error)) throw error;
       }
-      return this.directory.locks.run([seriesId], async () => {
-        const latest = this.catalog.requirePoints(seriesId);
+      return this.directory.locks.run([id], async () => {
         try {
-          return await this.current(latest);
+          return await this.current(this.catalog.requirePoints(id));
         } catch (error) {
-          if (isReplacedOrDamaged(error)) this.putIntoQuarantine(seriesId, error);
+          if (isReplacedOrDamaged(error)) this.putIntoQuarantine(id, error);
           throw error;
         }
       });

@@ -1,0 +1,264 @@
+// The stores as Maps of plain rows: the model that the real ones are compared with. Nothing here is
+// shared with them but the types, the commit clock and the class of batches that they answer with.
+
+import { conflict, notFound } from '../../src/core/app-error.js';
+import { CalendarDate, type DateRange } from '../../src/core/calendar-date.js';
+import { SystemClock, type Clock } from '../../src/core/clock.js';
+import { Decimal } from '../../src/core/decimal.js';
+import type { Instant } from '../../src/core/instant.js';
+import { Uuid } from '../../src/core/uuid.js';
+import type { PointBatch } from '../../src/schema/point-batch.js';
+import type { SeriesRow } from '../../src/schema/series.columns.js';
+import type { SourceRow } from '../../src/schema/source.columns.js';
+import { CommitClock } from '../../src/storage/commit-clock.js';
+import {
+  DataPointsStore,
+  type PointSelection,
+  type PointsOfSeries,
+  type PointsOverview,
+} from '../../src/storage/data-points-store.js';
+import { OriginalFlag, type PointUpserts } from '../../src/storage/point-upserts.js';
+import { SeriesStore, type NewSeries, type SeriesChange } from '../../src/storage/series-store.js';
+import {
+  SourcesStore,
+  type NewSource,
+  type SourceChange,
+} from '../../src/storage/sources-store.js';
+import { batchOf, type PlainPoint } from './points.js';
+import type { Stores } from './stores.js';
+
+/** The points of one series by `date/revisionDate`, and the instant of their last change. */
+interface StoredPoints {
+  readonly rows: Map<string, PlainPoint>;
+  version: Instant | null;
+}
+
+export class MemorySeriesStore extends SeriesStore {
+  readonly rows = new Map<Uuid, SeriesRow>();
+  readonly points = new Map<Uuid, StoredPoints>();
+
+  constructor(private readonly clock: CommitClock) {
+    super();
+  }
+
+  get(id: Uuid): SeriesRow | undefined {
+    return this.rows.get(id);
+  }
+
+  all(): SeriesRow[] {
+    return [...this.rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  findByExternalId(externalId: string, sourceId?: Uuid): SeriesRow[] {
+    return this.all().filter(
+      (row) =>
+        row.externalId === externalId && (sourceId === undefined || row.sourceId === sourceId),
+    );
+  }
+
+  async create(series: NewSeries): Promise<SeriesRow> {
+    const id = series.id ?? Uuid.v7();
+    if (this.rows.has(id)) throw conflict(`A series with the id ${id} exists`);
+    const instant = this.clock.next();
+    const row = { ...series, id, createdAt: instant, updatedAt: instant };
+    this.assertUnique(row);
+    this.rows.set(id, row);
+    this.points.set(id, { rows: new Map(), version: null });
+    return row;
+  }
+
+  async update(
+    id: Uuid,
+    change: SeriesChange,
+    check?: (changed: SeriesRow) => void,
+  ): Promise<SeriesRow> {
+    const before = this.require(id);
+    const changed = { ...before, ...change };
+    check?.(changed);
+    if (JSON.stringify(changed) === JSON.stringify(before)) return before;
+    this.assertUnique(changed);
+    const row = { ...changed, updatedAt: this.clock.next() };
+    this.rows.set(id, row);
+    return row;
+  }
+
+  async delete(id: Uuid): Promise<void> {
+    this.require(id);
+    this.clock.next();
+    this.rows.delete(id);
+    this.points.delete(id);
+  }
+
+  require(id: Uuid): SeriesRow {
+    const row = this.rows.get(id);
+    if (!row) throw notFound('EconomicSeries', id);
+    return row;
+  }
+
+  private assertUnique(row: SeriesRow): void {
+    const others = this.findByExternalId(row.externalId, row.sourceId);
+    if (others.some(({ id }) => id !== row.id)) throw conflict('The external id is taken');
+  }
+}
+
+export class MemoryDataPointsStore extends DataPointsStore {
+  constructor(
+    private readonly series: MemorySeriesStore,
+    private readonly clock: CommitClock,
+  ) {
+    super();
+  }
+
+  overview(seriesId: Uuid): PointsOverview {
+    const points = this.plain(seriesId);
+    const dates = points.map(({ date }) => date).sort();
+    const revisionDates = points.map(({ revisionDate }) => revisionDate).sort();
+    const parse = (text: string | undefined) =>
+      text === undefined ? null : CalendarDate.parse(text);
+    return {
+      rows: points.length,
+      firstDate: parse(dates[0]),
+      lastDate: parse(dates.at(-1)),
+      lastRevisionDate: parse(revisionDates.at(-1)),
+      bytes: 0,
+      version: this.series.points.get(seriesId)!.version,
+    };
+  }
+
+  overviews(): (readonly [SeriesRow, PointsOverview])[] {
+    return this.series.all().map((row) => [row, this.overview(row.id)] as const);
+  }
+
+  /** All points of a series in key order: what the real store is compared with. */
+  plain(seriesId: Uuid): PlainPoint[] {
+    this.series.require(seriesId);
+    const { rows } = this.series.points.get(seriesId)!;
+    // Keys of ISO dates with four digits of the year sort as the dates do.
+    return [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, point]) => point);
+  }
+
+  async read(seriesId: Uuid, range: DateRange = {}): Promise<PointBatch> {
+    return batchOf(this.plain(seriesId).filter((point) => isSelected(point, range)));
+  }
+
+  async upsert(writes: readonly PointUpserts[]): Promise<PointsOfSeries[]> {
+    for (const { seriesId } of writes) this.series.require(seriesId);
+    const instant = this.clock.next();
+    return writes.map((write) => {
+      const stored = this.series.points.get(write.seriesId)!;
+      const counts = { added: 0, corrected: 0, unchanged: 0 };
+      for (let row = 0; row < write.length; row++) {
+        counts[upsertPoint(stored.rows, sentPoint(write, row), instant)]++;
+      }
+      if (counts.added + counts.corrected > 0) stored.version = instant;
+      return { seriesId: write.seriesId, counts, batch: batchOf(this.plain(write.seriesId)) };
+    });
+  }
+
+  async delete(seriesId: Uuid, selection: PointSelection): Promise<number> {
+    const selected = this.plain(seriesId).filter((point) => isSelected(point, selection));
+    if (selected.length === 0) return 0;
+    const stored = this.series.points.get(seriesId)!;
+    for (const point of selected) stored.rows.delete(keyOf(point));
+    stored.version = this.clock.next();
+    return selected.length;
+  }
+}
+
+export class MemorySourcesStore extends SourcesStore {
+  private readonly rows = new Map<Uuid, SourceRow>();
+
+  constructor(private readonly clock: CommitClock) {
+    super();
+  }
+
+  get(id: Uuid): SourceRow | undefined {
+    return this.rows.get(id);
+  }
+
+  all(): SourceRow[] {
+    const key = ({ name, id }: SourceRow) => `${name}\0${id}`;
+    return [...this.rows.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  }
+
+  async create(source: NewSource): Promise<SourceRow> {
+    const id = source.id ?? Uuid.v7();
+    if (this.rows.has(id)) throw conflict(`A source with the id ${id} exists`);
+    const instant = this.clock.next();
+    const row = { ...source, id, createdAt: instant, updatedAt: instant };
+    this.rows.set(id, row);
+    return row;
+  }
+
+  async update(id: Uuid, change: SourceChange): Promise<SourceRow> {
+    const before = this.rows.get(id);
+    if (!before) throw notFound('DataSource', id);
+    const row = { ...before, ...change, updatedAt: this.clock.next() };
+    this.rows.set(id, row);
+    return row;
+  }
+}
+
+export interface MemoryStores extends Stores {
+  readonly points: MemoryDataPointsStore;
+}
+
+export function openMemoryStores(clock: Clock = new SystemClock()): MemoryStores {
+  const commitClock = new CommitClock(clock);
+  const series = new MemorySeriesStore(commitClock);
+  return {
+    series,
+    points: new MemoryDataPointsStore(series, commitClock),
+    sources: new MemorySourcesStore(commitClock),
+    close: () => undefined,
+  };
+}
+
+interface ModelPoint {
+  readonly date: string;
+  readonly revisionDate: string;
+  readonly value: string | null;
+  readonly flag: OriginalFlag;
+}
+
+function sentPoint(write: PointUpserts, row: number): ModelPoint {
+  const double = write.values[row]!;
+  return {
+    date: CalendarDate.format(write.dates[row] as CalendarDate),
+    revisionDate: CalendarDate.format(write.revisionDates[row] as CalendarDate),
+    value: Number.isNaN(double) ? null : Decimal.format(double, write.exact.get(row) ?? null),
+    flag: write.originals[row] as OriginalFlag,
+  };
+}
+
+function upsertPoint(
+  rows: Map<string, PlainPoint>,
+  { flag, ...sent }: ModelPoint,
+  instant: Instant,
+): 'added' | 'corrected' | 'unchanged' {
+  const before = rows.get(keyOf(sent));
+  const isKnownEarlier = [...rows.values()].some(
+    ({ date, revisionDate }) => date === sent.date && revisionDate < sent.revisionDate,
+  );
+  const isOriginal =
+    flag === OriginalFlag.UNSAID
+      ? (before?.isOriginal ?? !isKnownEarlier)
+      : flag === OriginalFlag.ORIGINAL;
+  if (before && before.value === sent.value && before.isOriginal === isOriginal) return 'unchanged';
+  const createdAt = before?.createdAt ?? instant;
+  rows.set(keyOf(sent), { ...sent, isOriginal, createdAt, updatedAt: instant });
+  return before ? 'corrected' : 'added';
+}
+
+function keyOf({ date, revisionDate }: { date: string; revisionDate: string }): string {
+  return `${date}/${revisionDate}`;
+}
+
+function isSelected(point: PlainPoint, { start, end, revisionDate }: PointSelection): boolean {
+  const date = CalendarDate.parse(point.date);
+  return (
+    (start === undefined || date >= start) &&
+    (end === undefined || date <= end) &&
+    (revisionDate === undefined || point.revisionDate === CalendarDate.format(revisionDate))
+  );
+}
