@@ -14,6 +14,9 @@ registerEnumType(Revisions, {
   },
 });
 
+/** Points count once in the complexity of a query: how many a field answers is limited when it is read. */
+export const POINTS_COMPLEXITY = 1;
+
 @ArgsType()
 export class PointSelectionArgs {
   @Field(() => CalendarDate, { nullable: true, description: 'Inclusive' })

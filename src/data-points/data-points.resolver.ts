@@ -6,6 +6,7 @@ import {
   CreateDataPointInput,
   DataPointsArgs,
   DeleteDataPointsArgs,
+  POINTS_COMPLEXITY,
 } from './data-points.inputs.js';
 import { DataPointsService } from './data-points.service.js';
 import { toDataPoint, toDataPoints } from './rows.js';
@@ -14,7 +15,10 @@ import { toDataPoint, toDataPoints } from './rows.js';
 export class DataPointsResolver {
   constructor(private readonly service: DataPointsService) {}
 
-  @Query(() => [DataPoint], { description: 'Ascending by date, then by revision date' })
+  @Query(() => [DataPoint], {
+    description: 'Ascending by date, then by revision date',
+    complexity: POINTS_COMPLEXITY,
+  })
   async dataPoints(@Args() { seriesId, ...selection }: DataPointsArgs) {
     const { batch, rows } = await this.service.select(seriesId, selection);
     return toDataPoints(seriesId, batch, rows);

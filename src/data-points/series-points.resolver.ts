@@ -4,7 +4,7 @@ import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { CalendarDate } from '../core/calendar-date.js';
 import { EconomicSeries } from '../series/series.model.js';
 import { DataPoint, Observations } from './data-point.model.js';
-import { PointSelectionArgs } from './data-points.inputs.js';
+import { POINTS_COMPLEXITY, PointSelectionArgs } from './data-points.inputs.js';
 import { DataPointsService } from './data-points.service.js';
 import { toDataPoints, toObservations } from './rows.js';
 
@@ -12,7 +12,10 @@ import { toDataPoints, toObservations } from './rows.js';
 export class SeriesPointsResolver {
   constructor(private readonly service: DataPointsService) {}
 
-  @ResolveField(() => [DataPoint], { description: 'Ascending by date, then by revision date' })
+  @ResolveField(() => [DataPoint], {
+    description: 'Ascending by date, then by revision date',
+    complexity: POINTS_COMPLEXITY,
+  })
   async dataPoints(@Parent() { id }: EconomicSeries, @Args() args: PointSelectionArgs) {
     const { batch, rows } = await this.service.select(id, args);
     return toDataPoints(id, batch, rows);

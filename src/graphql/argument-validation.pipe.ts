@@ -19,7 +19,10 @@ export class ArgumentValidationPipe implements PipeTransform {
     const isClass = metatype !== undefined && !BUILT_IN.has(metatype);
     if (type !== 'body' || !isClass || typeof value !== 'object' || value === null) return value;
     const instance = plainToInstance(metatype, value) as object;
-    const faults = validateSync(instance).flatMap((error) => describe(error, data));
+    // A class without rules is not an unknown value: its scalars have checked everything.
+    const faults = validateSync(instance, { forbidUnknownValues: false }).flatMap((error) =>
+      describe(error, data),
+    );
     const [first] = faults;
     if (first) {
       throw validationError(

@@ -1,7 +1,17 @@
 import type { ApolloServerPlugin, BaseContext, GraphQLRequestContext } from '@apollo/server';
 import { Plugin } from '@nestjs/apollo';
-import { getNullableType, getVariableValues, GraphQLError, isListType } from 'graphql';
-import { type ComplexityEstimatorArgs, getComplexity } from 'graphql-query-complexity';
+import {
+  getNullableType,
+  getVariableValues,
+  GraphQLError,
+  isListType,
+  OperationTypeNode,
+} from 'graphql';
+import {
+  type ComplexityEstimatorArgs,
+  fieldExtensionsEstimator,
+  getComplexity,
+} from 'graphql-query-complexity';
 import { Config } from '../config/environment.js';
 import { assert } from '../core/assert.js';
 import { AppError, type ErrorDetails } from '../core/app-error.js';
@@ -12,8 +22,8 @@ type OperationContext = Pick<
 >;
 
 /**
- * Refuses queries that would answer too many fields, before anything is read. Points are not counted here:
- * how many there are is known, and limited, where they are read (READ_TOO_LARGE).
+ * Refuses queries that would answer too many fields, before anything is read. Fields of points say of
+ * themselves that they count once: how many there are is known, and limited, where they are read.
  */
 @Plugin()
 export class ComplexityPlugin implements ApolloServerPlugin {
@@ -23,7 +33,7 @@ export class ComplexityPlugin implements ApolloServerPlugin {
     return Promise.resolve({
       didResolveOperation: (context: OperationContext) => {
         // Mutations do a fixed amount of work per argument, and what they may be sent is limited.
-        if (context.operation?.operation === 'query') this.check(context);
+        if (context.operation?.operation === OperationTypeNode.QUERY) this.check(context);
         return Promise.resolve();
       },
     });
@@ -50,7 +60,7 @@ export class ComplexityPlugin implements ApolloServerPlugin {
         query: document,
         ...(operationName == null ? {} : { operationName }),
         variables,
-        estimators: [estimate],
+        estimators: [fieldExtensionsEstimator(), estimate],
         // Nothing is counted for a fragment or a field that is skipped, and yet each must be looked at.
         maxQueryNodes: this.config.queryComplexityMax,
       });
@@ -78,7 +88,11 @@ function tooComplex(message: string, details: ErrorDetails): GraphQLError {
 function badRequest(originalError: Error): GraphQLError {
   const nodes = originalError instanceof GraphQLError ? originalError.nodes : undefined;
   const extensions = { http: { status: 400 } };
-  return new GraphQLError(originalError.message, { nodes, originalError, extensions });
+  return new GraphQLError(originalError.message, {
+    nodes: nodes ?? null,
+    originalError,
+    extensions,
+  });
 }
 
 /** A field counts one, and its children as often as its page is long. */

@@ -17,9 +17,12 @@ export const REQUEST_ERRORS: ReadonlySet<unknown> = new Set([
 /** The code of every failure that is not the caller's business. */
 export const INTERNAL_ERROR = 'INTERNAL_SERVER_ERROR';
 
-// Two complaints about a request to which graphql-js gives no code, or not the one that we promise.
-const TOKENS_EXCEEDED = /^Syntax Error: Document contains more (than|that) \d+ tokens/;
-const UNSUPPORTED_OPERATION = /^Schema is not configured to execute \w+ operation/;
+// Complaints about a request to which graphql-js gives no code, or not the one that we promise.
+const OTHER_COMPLAINTS: readonly (readonly [RegExp, string])[] = [
+  [/^Syntax Error: Document contains more (than|that) \d+ tokens/, 'QUERY_TOO_COMPLEX'],
+  [/^Schema is not configured to execute \w+ operation/, 'GRAPHQL_VALIDATION_FAILED'],
+  [/^Too many errors processing variables/, 'BAD_USER_INPUT'],
+];
 
 // Messages quote what was received, and that can be as long as a request.
 const MESSAGE_CHARACTERS_MAX = 1000;
@@ -79,8 +82,11 @@ function explain(
 /** The code of a complaint about the request; undefined for every other error. */
 function requestErrorCode(error: unknown): string | undefined {
   if (!(error instanceof GraphQLError)) return undefined;
-  if (TOKENS_EXCEEDED.test(error.message)) return 'QUERY_TOO_COMPLEX';
-  if (UNSUPPORTED_OPERATION.test(error.message)) return 'GRAPHQL_VALIDATION_FAILED';
+  // A resolver's error has an original and no code, and its message may be anything.
+  if (error.originalError === undefined || error.extensions['code'] !== undefined) {
+    const other = OTHER_COMPLAINTS.find(([message]) => message.test(error.message));
+    if (other) return other[1];
+  }
   const { code } = error.extensions;
   return typeof code === 'string' && REQUEST_ERRORS.has(code) ? code : undefined;
 }

@@ -1,3 +1,4 @@
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
@@ -30,6 +31,8 @@ import { DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } from './scalars
         maxRecursiveSelections: true,
         parseOptions: { maxTokens: config.queryTokensMax },
         formatError,
+        // Nobody gives cache hints, and collecting them costs a callback per field.
+        plugins: [ApolloServerPluginCacheControlDisabled()],
         // The listener must outlive readiness: Apollo stops when the application is down, not before.
         stopOnApplicationShutdown: true,
       }),

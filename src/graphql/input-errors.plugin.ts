@@ -7,23 +7,29 @@ import { Plugin } from '@nestjs/apollo';
 import {
   type ASTNode,
   type DocumentNode,
-  type GraphQLError,
+  GraphQLError,
   Kind,
   type ValueNode,
   visit,
 } from 'graphql';
-import { AppError } from '../core/app-error.js';
+import { AppError, validationError } from '../core/app-error.js';
+import { originalOf } from './error-format.js';
 import { FIELD } from './scalars.js';
 
-const AT_PATH = /at "([^"]+)"/;
+// What graphql-js says of a variable, and of an argument that a variable left empty.
 const VARIABLE = /^Variable "\$([^"]+)"/;
+const AT_PATH = /^Variable .* at "([^"]+)"; /s;
+const INPUT_FIELD = /; Field "([^"]+)" (?:of required type|is not defined)/;
+const ARGUMENT = /^Argument "([^"]+)" of (?:non-null|required) type/;
 
 @Plugin()
 export class InputErrorsPlugin implements ApolloServerPlugin {
   requestDidStart() {
     return Promise.resolve({
       didEncounterErrors: ({ errors, document }: ErrorContext) => {
-        for (const error of errors) nameField(error, document);
+        const nodes = new Set(errors.map((error) => error.nodes?.[0]));
+        const paths = document ? inputPaths(document, nodes) : new Map<ASTNode, string>();
+        for (const error of errors) nameField(error, paths);
         return Promise.resolve();
       },
     });
@@ -35,43 +41,57 @@ interface ErrorContext {
   readonly document?: DocumentNode;
 }
 
+type Paths = ReadonlyMap<ASTNode, string>;
+
 /** Changes the error in place: Apollo formats this very object. */
-function nameField(error: GraphQLError, document: DocumentNode | undefined): void {
+function nameField(error: GraphQLError, paths: Paths): void {
   const original = originalOf(error);
   if (original instanceof AppError) {
-    const field = error.path === undefined && original.details['field'] === FIELD;
-    const name = field ? fieldOf(error, document) : undefined;
-    if (name === undefined) return;
-    const message = original.message.replace(FIELD, name);
-    replaceOriginal(error, new AppError(original.code, message, { ...original.details, field: name }));
-  } else if (original instanceof GraphQLError && !isAboutDocument(original)) {
-    // graphql-js itself found the fault, while it read the variables or the arguments made of them.
-    const name = fieldOf(error, document);
-    if (name !== undefined) replaceOriginal(error, validationError(name, error.message));
+    const field = original.details['field'] === FIELD ? fieldOf(error, paths) : undefined;
+    if (field === undefined) return;
+    const message = original.message.replace(FIELD, field);
+    replaceOriginal(error, new AppError(original.code, message, { ...original.details, field }));
+  } else if (original instanceof GraphQLError && !isAboutDocument(error)) {
+    // Not a scalar of ours but graphql-js found the fault, in a variable or in an argument made of one.
+    const field = fieldOf(error, paths);
+    if (field !== undefined) replaceOriginal(error, validationError(field, error.message));
   }
-}
-/** `input.startDate` for a value inside `createSeries(input: { startDate: … })`. */
-function argumentPath(document: DocumentNode, target: ASTNode): string | undefined {
-  let path: string | undefined;
-  visit(document, {
-    Argument: ({ name, value }) => {
-      path ??= pathWithin(value, target, name.value);
-    },
-  });
-  return path;
 }
 
-function pathWithin(value: ValueNode, target: ASTNode, path: string): string | undefined {
-  if (value === target) return path;
-  const children =
-    value.kind === Kind.OBJECT
-      ? value.fields.map((field): [ValueNode, string] => [field.value, `.${field.name.value}`])
-      : value.kind === Kind.LIST
-        ? value.values.map((item, index): [ValueNode, string] => [item, `[${index}]`])
-        : [];
-  for (const [child, step] of children) {
-    const found = pathWithin(child, target, path + step);
-    if (found !== undefined) return found;
+function replaceOriginal(error: GraphQLError, originalError: AppError): void {
+  Object.defineProperty(error, 'originalError', { value: originalError });
+}
+
+/** The text of the query itself is at fault; that has a code of its own. */
+function isAboutDocument({ extensions }: GraphQLError): boolean {
+  return extensions['code'] === 'GRAPHQL_VALIDATION_FAILED';
+}
+
+function fieldOf({ message, nodes }: GraphQLError, paths: Paths): string | undefined {
+  const variable = AT_PATH.exec(message)?.[1] ?? VARIABLE.exec(message)?.[1];
+  if (variable === undefined) {
+    return ARGUMENT.exec(message)?.[1] ?? (nodes?.[0] && paths.get(nodes[0]));
   }
-  return undefined;
+  const inner = INPUT_FIELD.exec(message)?.[1];
+  return inner === undefined ? variable : `${variable}.${inner}`;
+}
+
+/** `input.startDate` for a value inside `createSeries(input: { startDate: … })`; one walk for all errors. */
+function inputPaths(document: DocumentNode, targets: ReadonlySet<ASTNode | undefined>): Paths {
+  const paths = new Map<ASTNode, string>();
+  const collect = (value: ValueNode, path: string): void => {
+    if (targets.has(value)) paths.set(value, path);
+    if (value.kind === Kind.OBJECT) {
+      for (const field of value.fields) collect(field.value, `${path}.${field.name.value}`);
+    } else if (value.kind === Kind.LIST) {
+      value.values.forEach((item, index) => collect(item, `${path}[${index}]`));
+    }
+  };
+  visit(document, {
+    Argument: ({ name, value }) => collect(value, name.value),
+    VariableDefinition: ({ variable, defaultValue }) => {
+      if (defaultValue) collect(defaultValue, variable.name.value);
+    },
+  });
+  return paths;
 }

@@ -25,7 +25,7 @@ export class OperationsPlugin implements ApolloServerPlugin {
     const started = performance.now();
     return Promise.resolve({
       willSendResponse: ({ operation, errors = [] }: ResponseContext) => {
-        const type = operation?.operation;
+        const type: string | undefined = operation?.operation;
         this.metrics.observe(
           type === 'query' || type === 'mutation' ? type : 'unknown',
           errors.length > 0 ? 'error' : 'success',

@@ -128,9 +128,7 @@ export class PointBatch {
   static concat(batches: readonly PointBatch[]): PointBatch {
     if (batches.length === 1) return batches[0]!;
     const builder = new PointBatchBuilder(batches.reduce((sum, { length }) => sum + length, 0));
-    for (const batch of batches) {
-      for (let row = 0; row < batch.length; row++) builder.copy(batch, row);
-    }
+    for (const batch of batches) builder.copyRows(batch, 0, batch.length);
     return builder.finish();
   }
 }
@@ -145,7 +143,7 @@ export interface PointValues {
   readonly updatedAt: Instant;
 }
 
-/** Fills the columns of a batch row by row; the caller appends in key order. */
+/** Fills the columns of a batch; the caller appends in key order. */
 export class PointBatchBuilder {
   private length = 0;
   private nulls = 0;
@@ -181,16 +179,23 @@ export class PointBatchBuilder {
     );
   }
 
-  copy(from: PointBatch, row: number): void {
-    this.put(
-      from.dates[row]!,
-      from.revisionDates[row]!,
-      from.isNull(row) ? null : from.values[row]!,
-      from.exact(row),
-      from.isOriginal(row),
-      from.createdAtMicros[row]!,
-      from.updatedAtMicros[row]!,
-    );
+  /** Appends rows `start` (inclusive) to `end` (exclusive) of a batch, whole columns at a time. */
+  copyRows(from: PointBatch, start: number, end: number): void {
+    const first = this.length;
+    this.length += end - start;
+    assert(this.length <= this.capacity, 'a batch builder is not filled past its capacity');
+    this.dates.set(from.dates.subarray(start, end), first);
+    this.revisionDates.set(from.revisionDates.subarray(start, end), first);
+    this.values.set(from.values.subarray(start, end), first);
+    this.createdAt.set(from.createdAtMicros.subarray(start, end), first);
+    this.updatedAt.set(from.updatedAtMicros.subarray(start, end), first);
+    for (let row = start, to = first; row < end; row++, to++) {
+      if (from.isNull(row)) this.nulls++;
+      else this.validity[to >> 3]! |= 1 << (to & 7);
+      if (from.isOriginal(row)) this.originals[to >> 3]! |= 1 << (to & 7);
+      const text = from.exact(row);
+      if (text !== null) this.keepExact(to, text);
+    }
   }
 
   finish(): PointBatch {
@@ -229,14 +234,16 @@ export class PointBatchBuilder {
     } else {
       this.values[row] = value;
       this.validity[row >> 3]! |= 1 << (row & 7);
-      if (exact !== null) {
-        this.exactTexts.push({ row, text: exact });
-        this.exactLength += exact.length;
-      }
+      if (exact !== null) this.keepExact(row, exact);
     }
     if (original) this.originals[row >> 3]! |= 1 << (row & 7);
     this.createdAt[row] = createdAt;
     this.updatedAt[row] = updatedAt;
+  }
+
+  private keepExact(row: number, text: string): void {
+    this.exactTexts.push({ row, text });
+    this.exactLength += text.length;
   }
 
   /** Digits, a sign and a point are one byte each in UTF-8. */

@@ -68,8 +68,9 @@ export function encodeCursor(row: SeriesRow, order: Order): string {
  * @throws AppError VALIDATION_ERROR where the cursor was not made by `encodeCursor` for this order
  */
 export function afterCursor(cursor: string, order: Order): (row: SeriesRow) => boolean {
+  const { field, direction }: { field: string; direction: string } = order;
   const parts = decodeCursor(cursor);
-  if (parts?.[0] !== order.field || parts[1] !== order.direction) {
+  if (parts?.[0] !== field || parts[1] !== direction) {
     throw validationError('after', 'after must be a cursor of a page with the same orderBy');
   }
   const [, , key, id] = parts;

@@ -114,8 +114,9 @@ export class SeriesService {
         ? {}
         : { seasonalAdjustment: adjustmentOf(seasonalAdjustment) }),
     };
+    const given = input.startDate === undefined ? 'endDate' : 'startDate';
     return this.store.update(id, change, (changed) =>
-      assertOrdered(changed.startDate, changed.endDate),
+      assertOrdered(changed.startDate, changed.endDate, given),
     );
   }
 
@@ -137,9 +138,13 @@ function adjustmentOf(text: string | null | undefined): string | null {
   return text == null ? null : parseSeasonalAdjustment(text, 'input.seasonalAdjustment');
 }
 
-function assertOrdered(start: CalendarDate | null, end: CalendarDate | null): void {
+function assertOrdered(
+  start: CalendarDate | null,
+  end: CalendarDate | null,
+  given: 'startDate' | 'endDate' = 'startDate',
+): void {
   if (start !== null && end !== null && start > end) {
-    throw validationError('input.startDate', 'startDate must not be after endDate');
+    throw validationError(`input.${given}`, 'startDate must not be after endDate');
   }
 }
 

@@ -111,7 +111,7 @@ export class DataDirectory implements OnApplicationShutdown {
 
   private async deletions() {
     try {
-      return decodeDeletions(await this.read(DELETIONS_FILE));
+      return decodeDeletions(await this.read(DELETIONS_FILE)).deletions;
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return [];
       throw storageFailure('write', error);

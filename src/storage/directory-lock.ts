@@ -34,9 +34,13 @@ export class DirectoryLock {
         `The data directory is in use by ${holder || 'another process'}; stop it first, or talk to it with --url`,
       );
     }
-    // Written for the reader of the message above; nobody decides by it.
-    ftruncateSync(fd);
-    writeSync(fd, `process ${process.pid} on ${hostname()}\n`);
+    try {
+      ftruncateSync(fd);
+      writeSync(fd, `process ${process.pid} on ${hostname()}\n`);
+    } catch {
+      // Written for the reader of the message above; nobody decides by it, and a full disk must not keep
+      // a service from reading.
+    }
     return new DirectoryLock(fd);
   }
 

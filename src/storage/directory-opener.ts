@@ -5,12 +5,13 @@ import { Logger } from '@nestjs/common';
 import { AppError, messageOf } from '../core/app-error.js';
 import { mapConcurrently } from '../core/map-concurrently.js';
 import type { Uuid } from '../core/uuid.js';
+import type { DeletionRow } from '../schema/deletion.columns.js';
 import { SERIES_COLUMNS } from '../schema/series.columns.js';
 import { NO_POINTS, type SeriesCatalog } from './catalog/series-catalog.js';
 import type { CommitClock } from './commit-clock.js';
 import { errorCode, type Disk } from './disk.js';
 import { DELETIONS_FILE, parseFileName, pointsFile, seriesFile, SOURCES_FILE } from './paths.js';
-import { decodeDeletions, deletedSeries, type Deletions } from './parquet/deletions-file.js';
+import { decodeDeletions, deletedSeries } from './parquet/deletions-file.js';
 import {
   DamagedFileError,
   FOOTER_BYTES_GUESS,
@@ -18,6 +19,7 @@ import {
   NewerFormatError,
   openSealed,
   readFacts,
+  type FileIdentity,
   type SealedFacts,
 } from './parquet/file-seal.js';
 import { decodeRows } from './parquet/metadata-file.js';
@@ -89,18 +91,22 @@ export class DirectoryOpener {
 
   /** A series whose tombstone is younger than its files was being deleted when the process ended. */
   private async finishDeletions(inventory: Inventory): Promise<number> {
-    let deletions: Deletions;
+    let tombstones: DeletionRow[];
     try {
-      deletions = decodeDeletions(await this.disk.read(DELETIONS_FILE));
+      const { deletions, facts } = decodeDeletions(await this.disk.read(DELETIONS_FILE));
+      this.clock.observe(facts.throughSeq);
+      tombstones = deletedSeries(deletions);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') this.reportDamage(DELETIONS_FILE, error);
       return 0;
     }
     const gone = new Set<Uuid>();
-    for (const { seriesId, deletedAt } of deletedSeries(deletions)) {
-      this.clock.observe(deletedAt);
-      for (const name of [seriesFile(seriesId), pointsFile(seriesId)]) {
-        const facts = await this.factsIfPresent(name);
+    for (const { seriesId, deletedAt } of tombstones) {
+      for (const [name, kind] of [
+        [seriesFile(seriesId), 'series'],
+        [pointsFile(seriesId), 'data_points'],
+      ] as const) {
+        const facts = await this.factsIfPresent(name, { kind, seriesId });
         if (!facts || facts.throughSeq > deletedAt) continue;
         await this.disk.unlink(name);
         gone.add(seriesId);
@@ -116,29 +122,31 @@ export class DirectoryOpener {
   /** Only the checksum; the store of sources reads the rows itself. */
   private async checkSources(): Promise<void> {
     try {
-      openSealed(await this.disk.read(SOURCES_FILE));
+      openSealed(await this.disk.read(SOURCES_FILE), { kind: 'sources', seriesId: null });
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') this.reportDamage(SOURCES_FILE, error);
     }
   }
 
-  private async factsIfPresent(name: string): Promise<SealedFacts | undefined> {
+  /** Whatever is wrong with a file is reported when the file's turn comes. */
+  private async factsIfPresent(
+    name: string,
+    expected: FileIdentity,
+  ): Promise<SealedFacts | undefined> {
     try {
-      return await this.readFacts(name);
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT' || error instanceof DamagedFileError) return undefined;
-      throw error;
+      return await this.readFacts(name, expected);
+    } catch {
+      return undefined;
     }
   }
 
   private async addSeries(id: Uuid, hasPoints: boolean): Promise<void> {
     let row;
     try {
-      const { rows, facts } = decodeRows(SERIES_COLUMNS, await this.disk.read(seriesFile(id)));
+      const bytes = await this.disk.read(seriesFile(id));
+      const { rows, facts } = decodeRows(SERIES_COLUMNS, bytes, { kind: 'series', seriesId: id });
       [row] = rows;
-      if (facts.kind !== 'series' || row?.id !== id) {
-        throw new DamagedFileError('the file holds the metadata of another series');
-      }
+      if (row?.id !== id) throw new DamagedFileError('the row is not that of the series');
       this.clock.observe(facts.throughSeq);
     } catch (error) {
       this.catalog.setQuarantine(id, { what: 'series', reason: messageOf(error) });
@@ -150,10 +158,7 @@ export class DirectoryOpener {
       return;
     }
     try {
-      const facts = await this.readFacts(pointsFile(id));
-      if (facts.kind !== 'data_points' || facts.seriesId !== id) {
-        throw new DamagedFileError('the file holds the points of another series');
-      }
+      const facts = await this.readFacts(pointsFile(id), { kind: 'data_points', seriesId: id });
       this.clock.observe(facts.throughSeq);
       const bytes = await this.disk.size(pointsFile(id));
       const points = { ...summaryOf(facts), bytes, version: facts.throughSeq };
@@ -165,13 +170,14 @@ export class DirectoryOpener {
     }
   }
 
-  private async readFacts(name: string): Promise<SealedFacts> {
+  private async readFacts(name: string, expected: FileIdentity): Promise<SealedFacts> {
     const tail = await this.disk.readTail(name, FOOTER_BYTES_GUESS);
     const needed = footerBytes(tail);
     return readFacts(
       needed !== undefined && needed > tail.byteLength
         ? await this.disk.readTail(name, needed)
         : tail,
+      expected,
     );
   }
 

@@ -25,6 +25,8 @@ export function mergePoints(
   let added = 0;
   let corrected = 0;
   let baseRow = 0;
+  /** Rows of the base before this one are in the builder, or were replaced. */
+  let copied = 0;
   let lastDate: number | undefined;
   for (let row = 0; row < upserts.length; row++) {
     const date = upserts.dates[row]!;
@@ -33,13 +35,14 @@ export function mergePoints(
     while (baseRow < base.length) {
       order = base.dates[baseRow]! - date || base.revisionDates[baseRow]! - revisionDate;
       if (order >= 0) break;
-      lastDate = base.dates[baseRow]!;
-      builder.copy(base, baseRow++);
+      lastDate = base.dates[baseRow++]!;
     }
     const exists = baseRow < base.length && order === 0;
     if (exists && samePoint(base, baseRow, upserts, row)) {
-      builder.copy(base, baseRow++);
+      baseRow++;
     } else {
+      builder.copyRows(base, copied, baseRow);
+      copied = baseRow;
       const flag = upserts.originals[row];
       const isOriginal =
         flag === OriginalFlag.UNSAID
@@ -57,7 +60,7 @@ export function mergePoints(
       });
       if (exists) {
         corrected++;
-        baseRow++;
+        copied = ++baseRow;
       } else {
         added++;
       }
@@ -66,7 +69,7 @@ export function mergePoints(
   }
   const counts = { added, corrected, unchanged: upserts.length - added - corrected };
   if (added === 0 && corrected === 0) return { batch: base, counts };
-  while (baseRow < base.length) builder.copy(base, baseRow++);
+  builder.copyRows(base, copied, base.length);
   return { batch: builder.finish(), counts };
 }
 
@@ -80,10 +83,11 @@ export function removePoints(
   if (deleted.length === 0) return { batch: base, deleted };
   const builder = new PointBatchBuilder(base.length - deleted.length);
   let next = 0;
-  for (let row = 0; row < base.length; row++) {
-    if (deleted[next] === row) next++;
-    else builder.copy(base, row);
+  for (const row of deleted) {
+    builder.copyRows(base, next, row);
+    next = row + 1;
   }
+  builder.copyRows(base, next, base.length);
   return { batch: builder.finish(), deleted };
 }
 

@@ -4,11 +4,12 @@ import { Config } from '../config/environment.js';
 import { messageOf, storageError } from '../core/app-error.js';
 import type { CalendarDate, DateRange } from '../core/calendar-date.js';
 import type { Instant } from '../core/instant.js';
+import { mapConcurrently } from '../core/map-concurrently.js';
 import { SingleFlight } from '../core/single-flight.js';
 import type { Uuid } from '../core/uuid.js';
 import { PointBatch } from '../schema/point-batch.js';
 import type { SeriesRow } from '../schema/series.columns.js';
-import { NO_POINTS, SeriesCatalog, type CatalogEntry } from './catalog/series-catalog.js';
+import { SeriesCatalog, type CatalogEntry } from './catalog/series-catalog.js';
 import { DataDirectory } from './data-directory.js';
 import {
   DataPointsStore,
@@ -23,6 +24,9 @@ import { decodePoints, encodePoints, type PointsFileOptions } from './parquet/po
 import { pointsFile } from './paths.js';
 import type { PointUpserts } from './point-upserts.js';
 import type { FileChange } from './replace-files.js';
+
+/** Files read side by side: a call over thousands of series must not open thousands of files. */
+const FILES_IN_FLIGHT = 16;
 
 /** The points of a series as a call leaves them, not yet visible. */
 interface Rewritten {
@@ -67,13 +71,13 @@ export class ParquetDataPointsStore extends DataPointsStore {
     return batch.inRange(range);
   }
 
-  upsert(writes: readonly PointUpserts[]): Promise<PointsOfSeries[]> {
+  async upsert(writes: readonly PointUpserts[]): Promise<PointsOfSeries[]> {
     const ids = writes.map(({ seriesId }) => seriesId);
     // Unknown series are refused before anything waits; under the locks they are looked up again.
     for (const id of ids) this.catalog.requirePoints(id);
     return this.directory.locks.run(ids, async () => {
       const entries = ids.map((id) => this.catalog.requirePoints(id));
-      const bases = await Promise.all(entries.map((entry) => this.current(entry)));
+      const bases = await mapConcurrently(entries, FILES_IN_FLIGHT, (entry) => this.current(entry));
       const instant = this.directory.clock.next();
       const rewritten: Rewritten[] = [];
       const results = writes.map((upserts, index): PointsOfSeries => {
@@ -117,14 +121,10 @@ export class ParquetDataPointsStore extends DataPointsStore {
 
   private rewrite(before: CatalogEntry, batch: PointBatch, instant: Instant): Rewritten {
     const { row } = before;
-    const name = pointsFile(row.id);
-    if (batch.length === 0) {
-      const points = { ...NO_POINTS, version: instant };
-      return { entry: { row, points, pointsHash: null }, batch, change: { name, bytes: null } };
-    }
     const { bytes, sha256, summary } = encodePoints(batch, row.id, instant, this.fileOptions);
     const points = { ...summary, bytes: bytes.byteLength, version: instant };
-    return { entry: { row, points, pointsHash: sha256 }, batch, change: { name, bytes } };
+    const change = { name: pointsFile(row.id), bytes };
+    return { entry: { row, points, pointsHash: sha256 }, batch, change };
   }
 
   /** Everything of one call becomes visible in one synchronous step. */
@@ -143,7 +143,12 @@ export class ParquetDataPointsStore extends DataPointsStore {
 
   /** For the holder of the series' lock: nobody replaces the file meanwhile. */
   private async current(entry: CatalogEntry): Promise<PointBatch> {
-    return this.cached(entry) ?? (await this.open(entry));
+    try {
+      return this.cached(entry) ?? (await this.open(entry));
+    } catch (error) {
+      if (isReplacedOrDamaged(error)) this.putIntoQuarantine(entry.row.id, error);
+      throw error;
+    }
   }
 
   /**
@@ -159,14 +164,7 @@ export class ParquetDataPointsStore extends DataPointsStore {
       } catch (error) {
         if (!isReplacedOrDamaged(error)) throw error;
       }
-      return this.directory.locks.run([id], async () => {
-        try {
-          return await this.current(this.catalog.requirePoints(id));
-        } catch (error) {
-          if (isReplacedOrDamaged(error)) this.putIntoQuarantine(id, error);
-          throw error;
-        }
-      });
+      return this.directory.locks.run([id], () => this.current(this.catalog.requirePoints(id)));
     });
   }
 

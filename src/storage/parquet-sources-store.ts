@@ -4,10 +4,13 @@ import { Uuid } from '../core/uuid.js';
 import { SOURCE_COLUMNS, type SourceRow } from '../schema/source.columns.js';
 import { DataDirectory } from './data-directory.js';
 import { errorCode } from './disk.js';
+import type { FileIdentity } from './parquet/file-seal.js';
 import { decodeRows, encodeRows } from './parquet/metadata-file.js';
 import { SOURCES_FILE } from './paths.js';
 import { SourcesStore, type NewSource, type SourceChange } from './sources-store.js';
 import { storageFailure } from './storage-failure.js';
+
+const SOURCES: FileIdentity = { kind: 'sources', seriesId: null };
 
 /** All sources in one Parquet file, read at the start and rewritten at each change. */
 @Injectable()
@@ -64,12 +67,7 @@ export class ParquetSourcesStore extends SourcesStore {
 
   private async write(row: SourceRow): Promise<SourceRow> {
     const rows = [...new Map(this.rows).set(row.id, row).values()];
-    const facts = {
-      kind: 'sources',
-      seriesId: null,
-      throughSeq: row.updatedAt,
-      extra: {},
-    } as const;
+    const facts = { ...SOURCES, throughSeq: row.updatedAt, extra: {} };
     const { bytes } = await encodeRows(SOURCE_COLUMNS, rows, facts);
     await this.directory.commit([{ name: SOURCES_FILE, bytes }]);
     this.rows.set(row.id, row);
@@ -78,7 +76,8 @@ export class ParquetSourcesStore extends SourcesStore {
 
   private async load(): Promise<void> {
     try {
-      const { rows, facts } = decodeRows(SOURCE_COLUMNS, await this.directory.read(SOURCES_FILE));
+      const bytes = await this.directory.read(SOURCES_FILE);
+      const { rows, facts } = decodeRows(SOURCE_COLUMNS, bytes, SOURCES);
       this.directory.clock.observe(facts.throughSeq);
       for (const row of rows) this.rows.set(row.id, row);
     } catch (error) {

@@ -8,7 +8,7 @@ export const SOURCES_FILE = 'sources.parquet';
 export const DELETIONS_FILE = 'deletions.parquet';
 export const LOCK_FILE = 'lock';
 
-const TEMPORARY_SUFFIX = '.tmp';
+const TEMPORARY_NAME = /^(.+)\.[0-9a-f]{12}\.tmp$/;
 const SERIES_NAME = /^series_([0-9a-f-]{36})\.parquet$/;
 const POINTS_NAME = /^data_points_([0-9a-f-]{36})\.parquet$/;
 
@@ -22,7 +22,7 @@ export function pointsFile(id: Uuid): string {
 
 /** A name that no other file has, and that the next start removes if it is left behind. */
 export function temporaryFile(name: string): string {
-  return `${name}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`;
+  return `${name}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
 export type ParsedName =
@@ -33,10 +33,13 @@ export function parseFileName(name: string): ParsedName {
   if (name === SOURCES_FILE) return { kind: 'sources' };
   if (name === DELETIONS_FILE) return { kind: 'deletions' };
   if (name === LOCK_FILE) return { kind: 'lock' };
-  if (name.endsWith(TEMPORARY_SUFFIX)) return { kind: 'temporary' };
   const series = Uuid.tryParse(SERIES_NAME.exec(name)?.[1] ?? '');
   if (series) return { kind: 'series', id: series };
   const points = Uuid.tryParse(POINTS_NAME.exec(name)?.[1] ?? '');
   if (points) return { kind: 'points', id: points };
+  // Only of a name that is ours: temporary files are removed, and nobody else's file may be.
+  const target = TEMPORARY_NAME.exec(name)?.[1];
+  if (target !== undefined && parseFileName(target).kind !== 'foreign')
+    return { kind: 'temporary' };
   return { kind: 'foreign' };
 }

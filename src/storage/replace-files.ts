@@ -21,7 +21,8 @@ interface StagedChange {
   readonly staged?: string;
   /** A second name for the old content; absent where there was no file. */
   backup?: string;
-  applied: boolean;
+  /** Its name may stand for the new content. */
+  attempted: boolean;
 }
 
 /**
@@ -34,8 +35,8 @@ export async function replaceFiles(disk: Disk, changes: readonly FileChange[]): 
     await mapConcurrently(changes, FILES_IN_FLIGHT, async ({ name, bytes }) => {
       const change: StagedChange =
         bytes === null
-          ? { name, applied: false }
-          : { name, staged: temporaryFile(name), applied: false };
+          ? { name, attempted: false }
+          : { name, staged: temporaryFile(name), attempted: false };
       staged.push(change);
       if (bytes !== null && change.staged !== undefined) await stage(disk, change.staged, bytes);
       const backup = temporaryFile(name);
@@ -44,9 +45,10 @@ export async function replaceFiles(disk: Disk, changes: readonly FileChange[]): 
     const order = new Map(changes.map(({ name }, index) => [name, index]));
     staged.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
     for (const change of staged) {
+      // Before the call, because a call that fails may have done its work all the same.
+      change.attempted = true;
       if (change.staged !== undefined) await disk.rename(change.staged, change.name);
       else if (change.backup !== undefined) await disk.unlink(change.name);
-      change.applied = true;
     }
     await disk.syncDirectory();
   } catch (error) {
@@ -76,14 +78,22 @@ async function linkIfPresent(disk: Disk, name: string, backup: string): Promise<
   }
 }
 
+async function unlinkIfPresent(disk: Disk, name: string): Promise<void> {
+  try {
+    await disk.unlink(name);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
 async function undo(disk: Disk, staged: readonly StagedChange[], cause: unknown): Promise<void> {
   try {
-    for (const { name, backup, applied } of staged) {
-      if (!applied) continue;
+    for (const { name, backup, attempted } of staged) {
+      if (!attempted) continue;
       if (backup !== undefined) await disk.rename(backup, name);
-      else await disk.unlink(name);
+      else await unlinkIfPresent(disk, name);
     }
-    if (staged.some(({ applied }) => applied)) await disk.syncDirectory();
+    if (staged.some(({ attempted }) => attempted)) await disk.syncDirectory();
   } catch (error) {
     throw storageError(
       'write',

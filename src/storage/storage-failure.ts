@@ -1,6 +1,7 @@
 import { AppError, storageError } from '../core/app-error.js';
 import { AssertionError } from '../core/assert.js';
 import { errorCode } from './disk.js';
+import { DamagedFileError } from './parquet/file-seal.js';
 
 const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full',
@@ -14,7 +15,10 @@ const REASONS: Record<string, string> = {
 export function storageFailure(operation: 'read' | 'write' | 'delete', error: unknown): Error {
   if (error instanceof AppError || error instanceof AssertionError) return error;
   const code = errorCode(error);
-  const reason = REASONS[code ?? ''] ?? 'the data directory failed';
+  const reason =
+    error instanceof DamagedFileError
+      ? 'a file that is needed for it is damaged'
+      : (REASONS[code ?? ''] ?? 'the data directory failed');
   const done = operation === 'read' ? 'Nothing was read' : 'Nothing was changed';
   return storageError(operation, `${done}: ${reason}`, code ? { reason: code } : {}, error);
 }

@@ -35,6 +35,8 @@ export interface Quarantined {
 @Injectable()
 export class SeriesCatalog {
   private readonly entries = new Map<Uuid, CatalogEntry>();
+  /** Ascending. */
+  private readonly ids: Uuid[] = [];
   private readonly idsByExternalId = new Map<string, Uuid[]>();
   private readonly reserved = new Set<string>();
   private readonly quarantine = new Map<Uuid, Quarantined>();
@@ -67,17 +69,19 @@ export class SeriesCatalog {
     return entry;
   }
 
+  /** In the order of the ids. */
   *rows(): Iterable<SeriesRow> {
-    for (const { row } of this.entries.values()) yield row;
+    for (const { row } of this.ordered()) yield row;
   }
 
-  /** Series of which neither file is damaged. */
+  /** Series of which neither file is damaged, in the order of their ids. */
   *readable(): Iterable<readonly [SeriesRow, PointsOverview]> {
-    for (const { row, points } of this.entries.values()) {
+    for (const { row, points } of this.ordered()) {
       if (!this.quarantine.has(row.id)) yield [row, points];
     }
   }
 
+  /** In the order of the ids. */
   findByExternalId(externalId: string, sourceId?: Uuid): SeriesRow[] {
     return (this.idsByExternalId.get(externalId) ?? [])
       .map((id) => this.entries.get(id)!.row)
@@ -107,17 +111,21 @@ export class SeriesCatalog {
     const before = this.entries.get(id);
     if (before && before.row.externalId !== externalId) this.forgetExternalId(before.row);
     if (!before || before.row.externalId !== externalId) {
-      const ids = this.idsByExternalId.get(externalId);
-      if (ids) ids.push(id);
-      else this.idsByExternalId.set(externalId, [id]);
+      const ids = this.idsByExternalId.get(externalId) ?? [];
+      ids.splice(positionIn(ids, id), 0, id);
+      this.idsByExternalId.set(externalId, ids);
     }
+    if (!before) this.ids.splice(positionIn(this.ids, id), 0, id);
     this.entries.set(id, entry);
     this.seriesGauge.set(this.entries.size);
   }
 
   delete(id: Uuid): void {
     const entry = this.entries.get(id);
-    if (entry) this.forgetExternalId(entry.row);
+    if (entry) {
+      this.forgetExternalId(entry.row);
+      this.ids.splice(positionIn(this.ids, id), 1);
+    }
     this.entries.delete(id);
     this.quarantine.delete(id);
     this.seriesGauge.set(this.entries.size);
@@ -133,11 +141,31 @@ export class SeriesCatalog {
     return this.quarantine.size;
   }
 
+  /** The ids are copied, so that a reader who takes its time misses no series when one goes. */
+  private *ordered(): Iterable<CatalogEntry> {
+    for (const id of [...this.ids]) {
+      const entry = this.entries.get(id);
+      if (entry) yield entry;
+    }
+  }
+
   private forgetExternalId({ id, externalId }: SeriesRow): void {
     const left = this.idsByExternalId.get(externalId)?.filter((other) => other !== id) ?? [];
     if (left.length > 0) this.idsByExternalId.set(externalId, left);
     else this.idsByExternalId.delete(externalId);
   }
+}
+
+/** Where `id` is in a sorted list, or would be. */
+function positionIn(ids: readonly Uuid[], id: Uuid): number {
+  let low = 0;
+  let high = ids.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ids[middle]! < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function damagedSeries(id: Uuid, what: string): AppError {

@@ -19,18 +19,28 @@ import {
 import type { Instant } from '../../core/instant.js';
 import { arrowSchema, recordBatch } from '../../schema/arrow-schema.js';
 import { DELETION_COLUMNS, type DeletionRow } from '../../schema/deletion.columns.js';
-import { metadataOf, openSealed, seal } from './file-seal.js';
+import {
+  DamagedFileError,
+  metadataOf,
+  openSealed,
+  seal,
+  type FileIdentity,
+  type SealedFacts,
+} from './file-seal.js';
 import { rowsOfTable } from './metadata-file.js';
 
 const SCHEMA = arrowSchema(DELETION_COLUMNS);
+
+export const DELETIONS: FileIdentity = { kind: 'deletions', seriesId: null };
 
 /** The tombstones of a file, as Arrow batches. */
 export type Deletions = readonly RecordBatch[];
 
 /** @throws DamagedFileError */
-export function decodeDeletions(bytes: Uint8Array): Deletions {
-  openSealed(bytes);
-  return tableFromIPC(readParquet(bytes).intoIPCStream()).batches;
+export function decodeDeletions(bytes: Uint8Array): { deletions: Deletions; facts: SealedFacts } {
+  const facts = openSealed(bytes, DELETIONS);
+  const { batches } = tableFromIPC(readParquet(bytes).intoIPCStream());
+  return { deletions: batches.map(withOwnSchema), facts };
 }
 
 export function appendDeletions(before: Deletions, rows: readonly DeletionRow[]): Deletions {
@@ -38,7 +48,7 @@ export function appendDeletions(before: Deletions, rows: readonly DeletionRow[])
 }
 
 export function encodeDeletions(deletions: Deletions, throughSeq: Instant): Uint8Array {
-  const metadata = metadataOf({ kind: 'deletions', seriesId: null, throughSeq, extra: {} });
+  const metadata = metadataOf({ ...DELETIONS, throughSeq, extra: {} });
   const table = WasmTable.fromIPCStream(tableToIPC(new Table(SCHEMA, [...deletions]), 'stream'));
   const properties = new WriterPropertiesBuilder()
     .setCompression(Compression.SNAPPY)
@@ -61,6 +71,16 @@ export function deletedSeries(deletions: Deletions): DeletionRow[] {
     );
   }
   return rows;
+}
+
+/** apache-arrow joins batches of one schema object only: what it decodes has types of other classes. */
+function withOwnSchema(batch: RecordBatch): RecordBatch {
+  const children = SCHEMA.fields.map(({ name }) => {
+    const data = batch.getChild(name)?.data[0];
+    if (!data) throw new DamagedFileError(`the file has no column ${name}`);
+    return data;
+  });
+  return recordBatch(SCHEMA, batch.numRows, children);
 }
 
 function toBatch(rows: readonly DeletionRow[]): RecordBatch {

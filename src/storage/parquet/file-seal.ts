@@ -27,9 +27,10 @@ export interface FileFacts {
   readonly extra: Readonly<Record<string, string>>;
 }
 
+export type FileIdentity = Pick<FileFacts, 'kind' | 'seriesId'>;
+
 export interface SealedFacts extends FileFacts {
   readonly formatVersion: number;
-  readonly rows: number;
   readonly sha256: string;
 }
 
@@ -45,7 +46,15 @@ export class NewerFormatError extends Error {
 
 const PLACEHOLDER = '0'.repeat(64);
 const MAGIC = 'PAR1';
-const RESERVED_KEYS = new Set(['kind', 'series_id', 'through_seq', 'format_version', 'sha256']);
+/** Entries that the checksum of the facts does not cover: other checksums, and what the library adds. */
+const UNCOVERED_KEYS = new Set(['sha256', 'facts_sha256', 'ARROW:schema']);
+const RESERVED_KEYS = new Set([
+  ...UNCOVERED_KEYS,
+  'kind',
+  'series_id',
+  'through_seq',
+  'format_version',
+]);
 
 // Thrift's compact protocol writes a text as its length and its bytes; 0x18 is a struct's field header
 // "next field, binary". The key and the value of one metadata entry therefore stand in the file as:
@@ -57,14 +66,24 @@ const SEAL_PREFIX = Buffer.concat([
 
 /** The key-value metadata that a file is to be written with. */
 export function metadataOf(facts: FileFacts): Map<string, string> {
-  return new Map([
+  const entries = new Map([
     ['format_version', String(FORMAT_VERSION)],
     ['kind', facts.kind],
     ...(facts.seriesId === null ? [] : [['series_id', facts.seriesId] as const]),
     ['through_seq', String(facts.throughSeq)],
     ...Object.entries(facts.extra),
-    ['sha256', PLACEHOLDER],
   ]);
+  return entries.set('facts_sha256', factsDigest(entries)).set('sha256', PLACEHOLDER);
+}
+
+/**
+ * The checksum of the facts alone. The start believes them (ranges of dates, the last commit) long before
+ * it is time to read the whole file. Every later format has to keep this entry and `format_version`.
+ */
+export function factsDigest(entries: ReadonlyMap<string, string>): string {
+  const covered = [...entries].filter(([key]) => !UNCOVERED_KEYS.has(key));
+  covered.sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(covered)).digest('hex');
 }
 
 /** Puts the checksum into a file that was written with `metadataOf`, in place. */
@@ -79,11 +98,11 @@ export function seal(bytes: Uint8Array): { sha256: string } {
 }
 
 /**
- * Checks every byte of a file against its own checksum.
+ * Checks every byte of a file against its own checksum, and that it is the file it should be.
  * @throws DamagedFileError, NewerFormatError
  */
-export function openSealed(bytes: Uint8Array): SealedFacts {
-  const facts = readFacts(bytes);
+export function openSealed(bytes: Uint8Array, expected: FileIdentity): SealedFacts {
+  const facts = readFacts(bytes, expected);
   const at = sealPosition(bytes);
   if (at === undefined) throw new DamagedFileError('the file has no checksum');
   const hash = createHash('sha256');
@@ -97,18 +116,16 @@ export function openSealed(bytes: Uint8Array): SealedFacts {
 }
 
 /**
- * Reads the facts from a file, or from as much of its end as holds the footer. The checksum is told, not
- * checked.
+ * Reads the facts from a file, or from as much of its end as holds the footer. They are checked against a
+ * checksum of their own; that of the whole file is told, not checked.
  * @throws DamagedFileError, NewerFormatError
  */
-export function readFacts(tail: Uint8Array): SealedFacts {
+export function readFacts(tail: Uint8Array, expected: FileIdentity): SealedFacts {
   let entries: Map<string, string>;
-  let rows: number;
   try {
     const buffer = tail.buffer.slice(tail.byteOffset, tail.byteOffset + tail.byteLength);
     const metadata = parquetMetadata(buffer as ArrayBuffer);
     entries = new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? '']));
-    rows = Number(metadata.num_rows);
   } catch (error) {
     throw new DamagedFileError(`not a readable Parquet file: ${messageOf(error)}`);
   }
@@ -119,6 +136,9 @@ export function readFacts(tail: Uint8Array): SealedFacts {
   if (!Number.isInteger(formatVersion) || kind === undefined || sha256 === undefined) {
     throw new DamagedFileError('the Parquet file was not written by this service');
   }
+  if (entries.get('facts_sha256') !== factsDigest(entries)) {
+    throw new DamagedFileError('the facts in the footer do not match their checksum');
+  }
   if (formatVersion > FORMAT_VERSION) {
     throw new NewerFormatError(
       `format version ${formatVersion} is newer than ${FORMAT_VERSION}, the newest that this release knows`,
@@ -127,12 +147,16 @@ export function readFacts(tail: Uint8Array): SealedFacts {
   if (!isFileKind(kind) || !Number.isSafeInteger(throughSeq)) {
     throw new DamagedFileError('the facts in the footer make no sense');
   }
+  const seriesId = Uuid.tryParse(entries.get('series_id') ?? '') ?? null;
+  if (kind !== expected.kind || seriesId !== expected.seriesId) {
+    const of = seriesId === null ? '' : ` of series ${seriesId}`;
+    throw new DamagedFileError(`the file holds the ${kind}${of}, not what its name says`);
+  }
   return {
     kind,
-    seriesId: Uuid.tryParse(entries.get('series_id') ?? '') ?? null,
+    seriesId,
     throughSeq: Instant.of(throughSeq),
     formatVersion,
-    rows,
     sha256,
     extra: Object.fromEntries([...entries].filter(([key]) => !RESERVED_KEYS.has(key))),
   };

@@ -17,6 +17,7 @@ import {
   openSealed,
   seal,
   type FileFacts,
+  type FileIdentity,
   type SealedFacts,
 } from './file-seal.js';
 
@@ -78,13 +79,15 @@ export async function encodeRows<C extends Columns>(
 }
 
 /**
- * @throws DamagedFileError where the file is not whole or lacks a value that must be there
+ * @throws DamagedFileError where the file is not whole, not the expected one, or lacks a value that must
+ *   be there
  */
 export function decodeRows<C extends Columns>(
   columns: C,
   bytes: Uint8Array,
+  expected: FileIdentity,
 ): { rows: RowOf<C>[]; facts: SealedFacts } {
-  const facts = openSealed(bytes);
+  const facts = openSealed(bytes, expected);
   const table = tableFromIPC(readParquet(bytes).intoIPCStream());
   return { rows: rowsOfTable(columns, table), facts };
 }

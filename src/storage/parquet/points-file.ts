@@ -7,6 +7,7 @@ import {
   tableToIPC,
   Utf8,
   vectorFromArray,
+  type Data,
   type RecordBatch,
 } from 'apache-arrow';
 import {
@@ -19,7 +20,6 @@ import {
   WriterPropertiesBuilder,
   WriterVersion,
 } from 'parquet-wasm';
-import { assert } from '../../core/assert.js';
 import { CalendarDate } from '../../core/calendar-date.js';
 import type { Instant } from '../../core/instant.js';
 import type { Uuid } from '../../core/uuid.js';
@@ -30,8 +30,10 @@ import {
   recordBatch,
   SERIES_ID_TYPE,
 } from '../../schema/arrow-schema.js';
-import { PointBatch } from '../../schema/point-batch.js';
+import { DATA_POINT_COLUMNS } from '../../schema/data-point.columns.js';
+import { PointBatch, PointBatchBuilder } from '../../schema/point-batch.js';
 import { DamagedFileError, metadataOf, openSealed, seal, type SealedFacts } from './file-seal.js';
+import { rowsOfTable } from './metadata-file.js';
 
 export interface PointsFileOptions {
   readonly compression: ParquetCompression;
@@ -39,12 +41,12 @@ export interface PointsFileOptions {
   readonly pageBytes: number;
 }
 
-/** What is known of a points file without reading its rows. */
+/** What is known of a points file without reading its rows; the dates are null where it has none. */
 export interface PointsSummary {
   readonly rows: number;
-  readonly firstDate: CalendarDate;
-  readonly lastDate: CalendarDate;
-  readonly lastRevisionDate: CalendarDate;
+  readonly firstDate: CalendarDate | null;
+  readonly lastDate: CalendarDate | null;
+  readonly lastRevisionDate: CalendarDate | null;
 }
 
 const COMPRESSIONS: Record<ParquetCompression, Compression> = {
@@ -53,22 +55,23 @@ const COMPRESSIONS: Record<ParquetCompression, Compression> = {
   uncompressed: Compression.UNCOMPRESSED,
 };
 
+/** A series whose points were all deleted keeps a file without rows: it holds the last commit. */
 export function encodePoints(
   batch: PointBatch,
   seriesId: Uuid,
   throughSeq: Instant,
   options: PointsFileOptions,
 ): { bytes: Uint8Array; sha256: string; summary: PointsSummary } {
-  assert(batch.length > 0, 'a points file has at least one row');
   const summary = summarise(batch);
   const metadata = metadataOf({
     kind: 'data_points',
     seriesId,
     throughSeq,
     extra: {
-      first_date: CalendarDate.format(summary.firstDate),
-      last_date: CalendarDate.format(summary.lastDate),
-      last_revision_date: CalendarDate.format(summary.lastRevisionDate),
+      rows: String(batch.length),
+      first_date: formatDate(summary.firstDate),
+      last_date: formatDate(summary.lastDate),
+      last_revision_date: formatDate(summary.lastRevisionDate),
       row_group_rows: String(Math.min(options.rowGroupRows, batch.length)),
     },
   });
@@ -90,15 +93,21 @@ export function decodePoints(
   bytes: Uint8Array,
   seriesId: Uuid,
 ): { batch: PointBatch; facts: SealedFacts } {
-  const facts = openSealed(bytes);
-  if (facts.kind !== 'data_points' || facts.seriesId !== seriesId) {
-    throw new DamagedFileError('the file holds the points of another series');
-  }
-  // A batch of more rows than a row group makes the decoder 2.8 times slower; one of fewer makes batches
-  // that are only joined again.
-  const rows = Number(facts.extra['row_group_rows'] ?? facts.rows);
-  const table = tableFromIPC(readParquet(bytes, { batchSize: rows }).intoIPCStream());
-  return { batch: PointBatch.concat(table.batches.map(toPointBatch)), facts };
+  const facts = openSealed(bytes, { kind: 'data_points', seriesId });
+  return { batch: readPoints(bytes, Number(facts.extra['row_group_rows'])), facts };
+}
+
+/**
+ * The rows of a points file, whoever wrote it and whatever else it says. Columns are taken by name: a
+ * file may have more of them, in any order, in other types of the same meaning.
+ * @param rowGroupRows A batch of more rows than a row group makes the decoder 2.8 times slower; one of
+ *   fewer makes batches that are only joined again.
+ * @throws DamagedFileError where a column or a value is missing that must be there
+ */
+export function readPoints(bytes: Uint8Array, rowGroupRows: number): PointBatch {
+  const batchSize = Math.max(1, rowGroupRows);
+  const table = tableFromIPC(readParquet(bytes, { batchSize }).intoIPCStream());
+  return PointBatch.concat(table.batches.map((batch) => withOwnSchema(batch) ?? converted(batch)));
 }
 
 /**
@@ -106,20 +115,30 @@ export function decodePoints(
  * @throws DamagedFileError
  */
 export function summaryOf(facts: SealedFacts): PointsSummary {
-  const date = (name: string): CalendarDate => {
+  const rows = Number(facts.extra['rows']);
+  if (!Number.isSafeInteger(rows)) throw new DamagedFileError('the footer has no rows');
+  const date = (name: string): CalendarDate | null => {
+    if (rows === 0) return null;
     const parsed = CalendarDate.tryParse(facts.extra[name] ?? '');
     if (parsed === undefined) throw new DamagedFileError(`the footer has no ${name}`);
     return parsed;
   };
   return {
-    rows: facts.rows,
+    rows,
     firstDate: date('first_date'),
     lastDate: date('last_date'),
     lastRevisionDate: date('last_revision_date'),
   };
 }
 
+function formatDate(date: CalendarDate | null): string {
+  return date === null ? '' : CalendarDate.format(date);
+}
+
 function summarise(batch: PointBatch): PointsSummary {
+  if (batch.length === 0) {
+    return { rows: 0, firstDate: null, lastDate: null, lastRevisionDate: null };
+  }
   let lastRevisionDate = batch.revisionDates[0]!;
   for (const date of batch.revisionDates) if (date > lastRevisionDate) lastRevisionDate = date;
   return {
@@ -142,14 +161,29 @@ function withSeriesId(batch: PointBatch, seriesId: Uuid): RecordBatch {
   return recordBatch(DATA_POINT_FILE_SCHEMA, length, [ids, ...batch.batch.data.children]);
 }
 
-/** Columns are taken by name, so that a file may have more of them, in any order. */
-function toPointBatch(batch: RecordBatch): PointBatch {
-  const children = DATA_POINT_SCHEMA.fields.map(({ name }) => {
+/** The columns as they are, or undefined where one is absent or of another type. */
+function withOwnSchema(batch: RecordBatch): PointBatch | undefined {
+  const children: Data[] = [];
+  for (const { name, type } of DATA_POINT_SCHEMA.fields) {
     const data = batch.getChild(name)?.data[0];
-    if (!data) throw new DamagedFileError(`the file has no column ${name}`);
-    return data;
-  });
+    // By their names, because what apache-arrow decodes has types of other classes.
+    if (!data || String(data.type) !== String(type)) return undefined;
+    children.push(data);
+  }
   return new PointBatch(recordBatch(DATA_POINT_SCHEMA, batch.numRows, children));
+}
+
+function converted(batch: RecordBatch): PointBatch {
+  const builder = new PointBatchBuilder(batch.numRows);
+  for (const row of rowsOfTable(DATA_POINT_COLUMNS, new Table([batch]))) {
+    const { value, valueExact, isOriginalRelease, ...rest } = row;
+    builder.append({
+      ...rest,
+      value: value === null ? null : { double: value, exact: valueExact },
+      isOriginal: isOriginalRelease,
+    });
+  }
+  return builder.finish();
 }
 
 /**

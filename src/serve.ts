@@ -1,0 +1,30 @@
+// Starts the service and keeps it running: `main.ts` and the command `serve` are this and nothing else.
+
+import { createApp } from './app.js';
+import { ConfigError, loadConfig, type Config } from './config/environment.js';
+import { JsonLogger } from './config/json-logger.js';
+import { startFailure } from './start-failure.js';
+
+/** Ends the process with code 1, and the reason on standard error, where the service cannot start. */
+export async function serve(environment: NodeJS.ProcessEnv): Promise<void> {
+  const config = readConfig(environment);
+  const logger = new JsonLogger(config);
+  try {
+    const app = await createApp(config, { logger });
+    await app.listen(config.port, config.host);
+    logger.log({ message: 'Listening', url: await app.getUrl() });
+  } catch (error) {
+    process.stderr.write(`${startFailure(error, config)}\n`);
+    process.exit(1);
+  }
+}
+
+function readConfig(environment: NodeJS.ProcessEnv): Config {
+  try {
+    return loadConfig(environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const fault of error.faults) process.stderr.write(`${fault}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,135 @@
+import { rename } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { damagePointsFile } from '../support/damaged-points.js';
+import { createPoints, createSeries, failed, readPoints, succeeded } from '../support/factories.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+beforeEach(async () => {
+  // Nothing is cached, so that every read is one of the disk.
+  app = await startTestApp({ cacheTtlSeconds: 0 });
+});
+afterEach(() => app.close());
+
+interface Report {
+  readonly status: string;
+  readonly timestamp: string;
+  readonly checks: Record<string, { name: string; status: string; message: string }>;
+  readonly metrics: Record<string, string>;
+}
+
+async function health(on = app): Promise<{ status: number; report: Report }> {
+  const response = await fetch(`${on.url}/health`);
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  return { status: response.status, report: (await response.json()) as Report };
+}
+
+async function sentence(on = app): Promise<string> {
+  return succeeded(await on.query('{ health }')).health;
+}
+
+describe('health', () => {
+  it('has the promised shape', async () => {
+    const { status, report } = await health();
+    expect(status).toBe(200);
+    expect(Object.keys(report)).toEqual(['status', 'timestamp', 'checks', 'metrics']);
+    expect(report.status).toBe('healthy');
+    expect(new Date(report.timestamp).getTime()).toBeCloseTo(Date.now(), -5);
+    expect(report.checks).toEqual({
+      database_connectivity: {
+        name: 'database_connectivity',
+        status: 'Healthy',
+        message: expect.stringMatching(/^Database responsive in \d+ms$/),
+      },
+      stored_files: { name: 'stored_files', status: 'Healthy', message: 'No damaged files' },
+    });
+    expect(await sentence()).toBe('Financial Data Service is healthy');
+  });
+
+  it('tells key figures as texts, which grow with what is done', async () => {
+    const before = (await health()).report.metrics;
+    expect(before).toEqual({
+      uptime_seconds: expect.stringMatching(/^\d+\.\d\d$/),
+      graphql_query_total: expect.stringMatching(/^\d+$/),
+      graphql_mutation_total: expect.stringMatching(/^\d+$/),
+      graphql_error_total: expect.stringMatching(/^\d+$/),
+      storage_read_success: expect.stringMatching(/^\d+$/),
+      storage_read_failure: expect.stringMatching(/^\d+$/),
+      storage_write_success: expect.stringMatching(/^\d+$/),
+      storage_write_failure: expect.stringMatching(/^\d+$/),
+    });
+
+    const { id } = await createSeries(app);
+    await createPoints(app, id, [{ date: '2024-01-01', value: '1' }]);
+    await readPoints(app, id);
+    await app.query('{ nope }');
+    const after = (await health()).report.metrics;
+    const grown = (name: string) => Number(after[name]) - Number(before[name]);
+    expect(grown('graphql_query_total')).toBe(1);
+    expect(grown('graphql_mutation_total')).toBe(2);
+    expect(grown('graphql_error_total')).toBe(1);
+    expect(grown('storage_write_success')).toBe(2);
+    expect(grown('storage_read_success')).toBe(1);
+    expect(grown('storage_write_failure') + grown('storage_read_failure')).toBe(0);
+    expect(grown('uptime_seconds')).toBeGreaterThan(0);
+  });
+
+  it('is unhealthy, and 503, while the data directory is gone', async () => {
+    await rename(app.dataDir, `${app.dataDir}-gone`);
+    const { status, report } = await health();
+    expect(status).toBe(503);
+    expect(report.status).toBe('unhealthy');
+    expect(report.checks['database_connectivity']).toMatchObject({ status: 'Unhealthy' });
+    expect(report.checks['stored_files']).toMatchObject({ status: 'Healthy' });
+    expect(JSON.stringify(report)).not.toContain(app.dataDir);
+    expect(await sentence()).toBe('Financial Data Service is unhealthy');
+
+    const error = failed(await app.query(CREATE));
+    expect(error.extensions).toMatchObject({ code: 'STORAGE_ERROR', operation: 'write' });
+    expect(JSON.stringify(error)).not.toContain(app.dataDir);
+
+    await rename(`${app.dataDir}-gone`, app.dataDir);
+    expect((await health()).report.status).toBe('healthy');
+    succeeded(await app.query(CREATE));
+  });
+
+  it('is degraded, and 200, while a damaged file is kept from being served', async () => {
+    const [damaged, whole] = [await createSeries(app), await createSeries(app)];
+    for (const { id } of [damaged, whole]) {
+      await createPoints(app, id, [{ date: '2024-01-01', value: '1' }]);
+    }
+    await damagePointsFile(app.dataDir, damaged.id);
+
+    const read = await app.query(`{ dataPoints(seriesId: "${damaged.id}") { value } }`);
+    const error = failed(read);
+    expect(error.extensions).toEqual({
+      code: 'STORAGE_ERROR',
+      operation: 'read',
+      resource: 'EconomicSeries',
+      id: damaged.id,
+    });
+    expect(JSON.stringify(read)).not.toContain(app.dataDir);
+
+    const { status, report } = await health();
+    expect(status).toBe(200);
+    expect(report.status).toBe('degraded');
+    expect(report.checks['stored_files']).toMatchObject({
+      status: 'Degraded',
+      message: expect.stringContaining('1 damaged file'),
+    });
+    expect(await sentence()).toBe('Financial Data Service is degraded');
+    expect(await readPoints(app, whole.id)).toHaveLength(1);
+
+    // A start finds nothing else.
+    await app.stop();
+    const restarted = await startTestApp({ dataDir: app.dataDir, cacheTtlSeconds: 0 });
+    failed(await restarted.query(`{ dataPoints(seriesId: "${damaged.id}") { value } }`));
+    expect((await health(restarted)).report.status).toBe('degraded');
+    expect(await readPoints(restarted, whole.id)).toHaveLength(1);
+    await restarted.stop();
+  });
+});
+
+const CREATE = `mutation { createSeries(input: { sourceId: "123e4567-e89b-12d3-a456-426614174000"
+  externalId: "X", title: "x", frequency: "m" }) { id } }`;

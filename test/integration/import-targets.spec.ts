@@ -1,0 +1,119 @@
+import { rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+import { summaryOf, Workbench } from './import-support.js';
+
+let bench: Workbench;
+beforeEach(async () => {
+  bench = await Workbench.make();
+});
+afterEach(() => rm(bench.directory, { recursive: true, force: true }));
+
+describe('a running service', () => {
+  let service: Workbench;
+  let app: TestApp;
+  beforeEach(async () => {
+    service = await Workbench.make();
+    app = await startTestApp({ dataDir: service.dataDir });
+  });
+  afterEach(async () => {
+    await app.stop();
+    await rm(service.directory, { recursive: true, force: true });
+  });
+
+  it('stores the same rows as a data directory, import after import', async () => {
+    const wide = await bench.file('wide.csv', 'month,a b,c\n2006-01,1,\n2006-02,,0.30\n');
+    const wideLater = await bench.file('wider.csv', 'month,a b,c\n2006-01,,\n2006-02,5,0.3\n');
+    const vintages = await bench.file(
+      'vintages.csv',
+      [
+        'series,date,revision_date,value',
+        'G,2024-Q1,2024-04-25,-1.50',
+        'G,2024-Q1,2024-05-30,0.1000000000000000055',
+        'G,2023-Q4,2024-04-25,1e21',
+        'H,2024-W05,2024-04-25,NaN',
+      ].join('\n'),
+    );
+    const seriesFile = await bench.file('series.csv', 'series,title,units,frequency\nc,C,%,A\n');
+    const steps = [
+      { path: wide, source: 'S', today: '2024-06-01' },
+      { path: wideLater, source: 'S', seriesFile, today: '2024-06-02' },
+      { path: vintages, sourceUrl: 'https://g.example/', today: '2024-06-03' },
+      { path: wideLater, source: 'S', seriesFile, today: '2024-06-04' },
+    ];
+    for (const { path, ...setting } of steps) {
+      const locally = await bench.import(path, setting);
+      const remotely = await bench.import(path, { ...setting, url: app.url });
+      expect(remotely.code).toBe(0);
+      expect(summaryOf(remotely.out)).toEqual(summaryOf(locally.out));
+    }
+    await app.stop();
+    const [here, there] = [await bench.stored(), await service.stored()];
+    expect(there.rows).toEqual(here.rows);
+    expect(there.rows).toHaveLength(8);
+    const facts = (stored: typeof here) =>
+      stored.series.map(({ externalId, title, units, frequency, seasonalAdjustment }) => ({
+        externalId,
+        title,
+        units,
+        frequency,
+        seasonalAdjustment,
+      }));
+    expect(facts(there)).toEqual(facts(here));
+    expect(there.sources.map(({ name, url }) => [name, url])).toEqual(
+      here.sources.map(({ name, url }) => [name, url]),
+    );
+  });
+
+  it('is sent more points than one call may have in several calls', async () => {
+    const days = Array.from({ length: 12_345 }, (_, index) => {
+      const day = new Date(Date.UTC(1980, 0, 1 + index)).toISOString().slice(0, 10);
+      return `D,${day},${index}`;
+    });
+    const path = await bench.file('daily.csv', ['series,date,value', ...days].join('\n'));
+    const { code, out } = await bench.import(path, { url: `${app.url}/` });
+    expect(code).toBe(0);
+    expect(summaryOf(out)).toMatchObject({ added: 12_345 });
+    const again = await bench.import(path, { url: app.url, today: '2024-06-16' });
+    expect(again.out).toMatch(/^Nothing changed/);
+  });
+
+  it('is quoted where it refuses', async () => {
+    const small = await startTestApp({ writePointsMax: 1 });
+    try {
+      const path = await bench.file('data.csv', 'month,a\n2006-01,1\n2006-02,2\n');
+      const { code, err } = await bench.import(path, { url: small.url });
+      expect(code).toBe(1);
+      expect(err).toContain('VALIDATION_ERROR: inputs must have at most 1 points, received 2');
+    } finally {
+      await small.close();
+    }
+  });
+});
+
+describe('where no service is', () => {
+  let server: Server;
+  beforeEach(async () => {
+    server = createServer((_, response) => response.writeHead(404).end('<h1>Not here</h1>'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+
+  it('one line says what answers instead, or that nothing does', async () => {
+    const path = await bench.file('data.csv', 'month,a\n2006-01,1\n');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const wrong = await bench.import(path, { url });
+    expect(wrong.code).toBe(1);
+    expect(wrong.err).toBe(
+      `${url}/graphql does not answer like this service: 404 Not Found <h1>Not here</h1>\n`,
+    );
+    await new Promise<void>((resolve) => void server.close(() => resolve()));
+    const gone = await bench.import(path, { url });
+    expect(gone.code).toBe(1);
+    expect(gone.err).toBe(
+      `${url}/graphql cannot be reached: connection refused; is the service running?\n`,
+    );
+  });
+});
