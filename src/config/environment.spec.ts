@@ -74,6 +74,13 @@ describe('loadConfig', () => {
     }
   });
 
+  it('understands the forms of RUST_LOG and RUST_BACKTRACE that people bring along', () => {
+    expect(loadConfig({ RUST_LOG: 'storage=trace,debug' }).logLevel).toBe('debug');
+    expect(loadConfig({ RUST_LOG: 'warn' }).logLevel).toBe('warn');
+    expect(loadConfig({ RUST_BACKTRACE: 'full' }).logStackTraces).toBe(1);
+    expect(faultsOf({ RUST_LOG: 'storage=trace' })).toHaveLength(1);
+  });
+
   it.each([
     ['HOST', 'host', '0.0.0.0'],
     ['DATA_DIR', 'dataDir', '/app/data with spaces'],

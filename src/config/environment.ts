@@ -31,11 +31,13 @@ interface Variable {
   readonly description: string;
   readonly allowed: string;
   readonly secret: boolean;
+  /** Turns a form that people who migrate still use into the one that is allowed. */
+  readonly read: (value: string) => string;
 }
 
 const variables: Variable[] = [];
 
-type VariableOptions = Partial<Pick<Variable, 'aliases' | 'secret'>>;
+type VariableOptions = Partial<Pick<Variable, 'aliases' | 'secret' | 'read'>>;
 
 function describe(allowed: string, name: string, description: string, options: VariableOptions) {
   return (_target: object, property: string | symbol): void => {
@@ -46,6 +48,7 @@ function describe(allowed: string, name: string, description: string, options: V
       allowed,
       aliases: options.aliases ?? [],
       secret: options.secret ?? false,
+      read: options.read ?? ((value) => value),
     });
   };
 }
@@ -129,10 +132,16 @@ export class Config {
   @text('DATA_DIR', 'Directory that holds the Parquet files; made at the first start')
   readonly dataDir: string = './data';
 
-  @oneOf('LOG_LEVEL', LOG_LEVELS, 'Least severe level that is logged', { aliases: ['RUST_LOG'] })
+  @oneOf('LOG_LEVEL', LOG_LEVELS, 'Least severe level that is logged', {
+    aliases: ['RUST_LOG'],
+    // `info,storage=debug`: there is one level for the whole service.
+    read: (value) => value.split(',').find((part) => !part.includes('=')) ?? value,
+  })
   readonly logLevel: LogLevel = 'info';
 
-  @integer('RUST_BACKTRACE', [0, 1], 'Stack traces of unexpected errors in the log: 1 on, 0 off')
+  @integer('RUST_BACKTRACE', [0, 1], 'Stack traces of unexpected errors in the log: 1 on, 0 off', {
+    read: (value) => (value === 'full' ? '1' : value),
+  })
   readonly logStackTraces: number = 1;
 
   @integer('CACHE_TTL_SECONDS', [0, 31_536_000], 'How long a cached batch is kept; 0 keeps none')
@@ -210,7 +219,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     if (!found) continue;
     received.set(variable.property, found);
     const initial = config[variable.property];
-    Object.assign(config, { [variable.property]: convert(found[1], initial) });
+    Object.assign(config, { [variable.property]: convert(variable.read(found[1]), initial) });
   }
   const faults = validateSync(config).map((error) => faultLine(error, received));
   if (faults.length > 0) throw new ConfigError(faults);
@@ -227,7 +236,7 @@ function faultLine(error: ValidationError, received: Map<string, [string, string
 /** All variables, for the generated documentation. */
 export function describeVariables(): VariableDescription[] {
   const defaults = new Config();
-  return variables.map(({ property, ...variable }) => ({
+  return variables.map(({ property, read: _, ...variable }) => ({
     ...variable,
     default: String(defaults[property]),
   }));

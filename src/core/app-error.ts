@@ -62,6 +62,17 @@ export function storageError(
   );
 }
 
+const SHOWN_CHARACTERS_MAX = 60;
+
+/** What a caller sent, in quotes, for a message: long texts are cut, control characters escaped. */
+export function shown(received: string): string {
+  return JSON.stringify(
+    received.length > SHOWN_CHARACTERS_MAX
+      ? `${received.slice(0, SHOWN_CHARACTERS_MAX)}…`
+      : received,
+  );
+}
+
 /** The message of whatever was thrown: libraries (parquetjs-lite among them) also throw plain strings. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

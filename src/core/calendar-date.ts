@@ -1,7 +1,7 @@
 // Calendar dates as whole days since 1970-01-01 (the unit of Arrow's and Parquet's DATE), proleptic
 // Gregorian, years 0001 to 9999. No time zone is ever involved, so `Date` is not used.
 
-import { validationError } from './app-error.js';
+import { shown, validationError } from './app-error.js';
 
 /** Days since 1970-01-01; made only by the functions below. */
 export type CalendarDate = number & { readonly __brand: 'CalendarDate' };
@@ -68,7 +68,7 @@ export const CalendarDate = {
     if (date === undefined) {
       throw validationError(
         field,
-        `${field} must be a calendar date YYYY-MM-DD from 0001-01-01 to 9999-12-31, received ${JSON.stringify(text)}`,
+        `${field} must be a calendar date YYYY-MM-DD from 0001-01-01 to 9999-12-31, received ${shown(text)}`,
       );
     }
     return date;

@@ -2,7 +2,7 @@
 // exact text is kept beside it only where the double's shortest decimal form is not the number that was
 // sent. Equality of two values is equality of both parts (see docs/decisions/0002-exact-decimals.md).
 
-import { AppError, validationError } from './app-error.js';
+import { shown, validationError, type AppError } from './app-error.js';
 
 export interface Decimal {
   /** The double nearest to the number. */
@@ -62,8 +62,7 @@ function shortestText(double: number): string {
 }
 
 function refused(field: string, reason: string, received: string): AppError {
-  const shown = received.length > 60 ? `${received.slice(0, 60)}…` : received;
-  return validationError(field, `${field} ${reason}, received ${JSON.stringify(shown)}`);
+  return validationError(field, `${field} ${reason}, received ${shown(received)}`);
 }
 
 export const Decimal = {

@@ -1,5 +1,5 @@
 import { v5, v7, validate } from 'uuid';
-import { validationError } from './app-error.js';
+import { shown, validationError } from './app-error.js';
 
 /** A UUID in canonical form (36 characters, lower case); made only by the functions below. */
 export type Uuid = string & { readonly __brand: 'Uuid' };
@@ -11,7 +11,7 @@ export const Uuid = {
   parse(text: string, field = 'id'): Uuid {
     const uuid = Uuid.tryParse(text);
     if (uuid === undefined) {
-      throw validationError(field, `${field} must be a UUID, received ${JSON.stringify(text)}`);
+      throw validationError(field, `${field} must be a UUID, received ${shown(text)}`);
     }
     return uuid;
   },

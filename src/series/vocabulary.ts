@@ -1,6 +1,6 @@
 // The vocabularies of series metadata: what is stored, and what else is understood.
 
-import { validationError } from '../core/app-error.js';
+import { shown, validationError } from '../core/app-error.js';
 
 export const FREQUENCIES = [
   'daily',
@@ -65,7 +65,7 @@ export function parseFrequency(text: string, field = 'frequency'): Frequency {
   if (!frequency) {
     throw validationError(
       field,
-      `${field} must be one of ${FREQUENCIES.join(', ')}, received ${JSON.stringify(text)}`,
+      `${field} must be one of ${FREQUENCIES.join(', ')}, received ${shown(text)}`,
     );
   }
   return frequency;
@@ -80,7 +80,7 @@ export function parseSeasonalAdjustment(
   if (!adjustment) {
     throw validationError(
       field,
-      `${field} must be one of ${SEASONAL_ADJUSTMENTS.join(', ')} or SA, NSA, SAAR, SSA, NSAAR, received ${JSON.stringify(text)}`,
+      `${field} must be one of ${SEASONAL_ADJUSTMENTS.join(', ')} or SA, NSA, SAAR, SSA, NSAAR, received ${shown(text)}`,
     );
   }
   return adjustment;
