@@ -42,7 +42,12 @@ export default {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: ['^src/main\\.ts$', '^src/cli/index\\.ts$', '^src/graphql/playground/', '\\.d\\.ts$'],
+        pathNot: [
+          '^src/main\\.ts$',
+          '^src/cli/index\\.ts$',
+          '^src/graphql/playground/',
+          '\\.d\\.ts$',
+        ],
       },
       to: {},
     },
@@ -53,7 +58,12 @@ export default {
       from: { path: '^src/(main|cli/index)\\.ts$' },
       to: {
         path: '^src/',
-        pathNot: ['\\.spec\\.ts$', '^src/graphql/playground/', '\\.d\\.ts$'],
+        pathNot: [
+          '^src/(main|cli/index)\\.ts$',
+          '\\.spec\\.ts$',
+          '^src/graphql/playground/',
+          '\\.d\\.ts$',
+        ],
         reachable: false,
       },
     },
