@@ -19,7 +19,7 @@ const leftOnly = LAYERS.flatMap((folders, index) => {
     comment: `${folder}/ does not know ${right.join(', ')}, the application or its commands`,
     from: { path: `^src/${folder}/` },
     to: {
-      path: `^src/(${[...right, 'cli'].join('|')})/|^src/(app|app\\.module|main|start-failure)\\.ts$`,
+      path: `^src/(${[...right, 'cli'].join('|')})/|^src/(app|app\\.module|main|serve|start-failure)\\.ts$`,
     },
   }));
 });

@@ -17,7 +17,7 @@ const flock = koffi.load(null).func('int flock(int fd, int operation)') as (
 ) => number;
 
 export class DirectoryLock {
-  private constructor(private readonly fd: number) {}
+  private constructor(private fd: number | undefined) {}
 
   /**
    * @throws AppError UNAVAILABLE naming the holder, where another process (or another open of this one)
@@ -44,8 +44,9 @@ export class DirectoryLock {
     return new DirectoryLock(fd);
   }
 
-  /** Closing the file gives the lock up. */
+  /** Closing the file gives the lock up; a second call must not close whoever has the number by then. */
   release(): void {
-    closeSync(this.fd);
+    if (this.fd !== undefined) closeSync(this.fd);
+    this.fd = undefined;
   }
 }

@@ -7,7 +7,7 @@ import { plainPoints, upserts, uuid, type SentPoint } from '../support/points.js
 import { createSeries, newSeries } from '../support/stores.js';
 
 const IDS = [uuid(1), uuid(2), uuid(3)];
-const WRITES = 40;
+const WRITES = 25;
 
 /** Reads from memory never leave the event loop to the writer by themselves. */
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

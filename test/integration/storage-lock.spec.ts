@@ -64,6 +64,17 @@ describe('a data directory', () => {
     });
   });
 
+  it('stays with its new holder when the old one lets it go twice', async () => {
+    await withDataDir(async (dataDir) => {
+      const first = DirectoryLock.acquire(dataDir);
+      first.release();
+      const second = DirectoryLock.acquire(dataDir);
+      first.release();
+      expect(() => DirectoryLock.acquire(dataDir)).toThrow(/in use by process/);
+      second.release();
+    });
+  });
+
   it('is free again after a start that failed', async () => {
     await withDataDir(async (dataDir) => {
       const failing = openParquetStores(dataDir, {

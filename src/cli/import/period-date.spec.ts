@@ -70,9 +70,9 @@ describe('the date of a period', () => {
         const monday = date - weekday(date);
         const thursday = CalendarDate.fromDays(monday + 3);
         fc.pre(thursday !== undefined && monday >= CalendarDate.MIN);
-        const { year } = CalendarDate.parts(thursday!);
+        const { year } = CalendarDate.parts(thursday);
         const firstOfJanuary = CalendarDate.of(year, 1, 1)!;
-        const week = Math.floor((thursday! - firstOfJanuary) / 7) + 1;
+        const week = Math.floor((thursday - firstOfJanuary) / 7) + 1;
         const text = `${padded(year)}-W${String(week).padStart(2, '0')}`;
         expect(parsePeriod(text)).toEqual({ date: monday, form: 'week' });
       }),

@@ -58,8 +58,8 @@ export class KeyOrder {
   }
 }
 
-/** Keys looked at together: 150 MB at most. */
-export const KEYS_PER_WINDOW = 4_000_000;
+/** Keys looked at together, on average: 150 MB at most. */
+export const KEYS_PER_WINDOW = 3_200_000;
 
 /** Multipliers of xxHash32: odd, with well-mixed bits. */
 const [PRIME_1, PRIME_2, PRIME_3] = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d];

@@ -2,7 +2,7 @@
 
 import type { LoggerService } from '@nestjs/common';
 import { ConfigError, loadConfig } from '../../config/environment.js';
-import { AppError } from '../../core/app-error.js';
+import { AppError, messageOf } from '../../core/app-error.js';
 import { CalendarDate } from '../../core/calendar-date.js';
 import { SystemClock, type Clock } from '../../core/clock.js';
 import { startFailure } from '../../start-failure.js';
@@ -73,10 +73,10 @@ function describeFailure(error: unknown): readonly string[] | undefined {
 async function openFiles(paths: readonly string[], delimiter?: string): Promise<CsvFile[]> {
   const opened = await Promise.allSettled(paths.map((path) => CsvFile.open(path, delimiter)));
   const failures: unknown[] = opened.flatMap((one) =>
-    one.status === 'rejected' ? [one.reason] : [],
+    one.status === 'rejected' ? [one.reason as unknown] : [],
   );
   if (failures.length === 1) throw failures[0];
-  if (failures.length > 1) throw new InputErrors(failures.map((one) => (one as Error).message));
+  if (failures.length > 1) throw new InputErrors(failures.map(messageOf));
   return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 }
 

@@ -110,10 +110,11 @@ class Scan {
     const scattered = this.series.all.filter(({ order }) => order.isScattered);
     const keys = scattered.reduce((sum, { order }) => sum + order.length, 0);
     const { keysPerWindow = KEYS_PER_WINDOW } = this.options;
-    // One window takes everything; of several, none is filled to the brim by an uneven hash.
-    const windows = keys <= keysPerWindow ? 1 : Math.ceil(keys / (keysPerWindow * 0.8));
-    for (let window = 0; window < windows && keys > 0; window++) {
-      const seen = new RepeatedKeys(Math.min(keys, keysPerWindow));
+    const windows = Math.ceil(keys / keysPerWindow);
+    for (let window = 0; window < windows; window++) {
+      // A hash does not divide evenly: room for a quarter more, and for chance where there are few.
+      const room = windows === 1 ? keys : Math.ceil(keysPerWindow * 1.25) + 64;
+      const seen = new RepeatedKeys(room);
       const search = ({ series, ...key }: Observation, line: number): number | undefined => {
         const { date, revisionDate } = key;
         const isHere = hashKey(series.index, date, revisionDate) % windows === window;
