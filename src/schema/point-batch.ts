@@ -1,12 +1,19 @@
 // The points of one series (or a range of them) in columns: an Arrow record batch with typed access.
 // Rows are sorted by (date, revisionDate), keys are unique, and nothing in it ever changes.
 
-import { makeData, type Bool, type Data, type RecordBatch, type Utf8 } from 'apache-arrow';
+import {
+  makeData,
+  type Bool,
+  type Data,
+  type RecordBatch,
+  type TypeMap,
+  type Utf8,
+} from 'apache-arrow';
 import { assert } from '../core/assert.js';
 import type { CalendarDate, DateRange } from '../core/calendar-date.js';
 import { Decimal } from '../core/decimal.js';
 import type { Instant } from '../core/instant.js';
-import { DATA_POINT_SCHEMA, recordBatch } from './arrow-schema.js';
+import { ARROW_TYPES, DATA_POINT_SCHEMA, recordBatch } from './arrow-schema.js';
 
 function bit(bitmap: Uint8Array, index: number): boolean {
   return ((bitmap[index >> 3]! >> (index & 7)) & 1) === 1;
@@ -34,7 +41,7 @@ export class PointBatch {
   readonly updatedAtMicros: BigInt64Array;
 
   /** @param batch has the schema `DATA_POINT_SCHEMA`, by position */
-  constructor(readonly batch: RecordBatch) {
+  constructor(readonly batch: RecordBatch<TypeMap>) {
     const children = batch.data.children;
     assert(children.length === DATA_POINT_SCHEMA.fields.length, 'a point batch has all columns');
     this.length = batch.numRows;
@@ -201,17 +208,16 @@ export class PointBatchBuilder {
   finish(): PointBatch {
     const length = this.length;
     if (length === 0) return PointBatch.EMPTY;
-    const [date, revisionDate, value, exact, original, createdAt, updatedAt] =
-      DATA_POINT_SCHEMA.fields.map((field) => field.type);
+    const { date, float64, bool, timestamp } = ARROW_TYPES;
     const validity = this.nulls > 0 ? { nullBitmap: this.validity, nullCount: this.nulls } : {};
     const children = [
-      makeData({ type: date!, length, data: this.dates.subarray(0, length) }),
-      makeData({ type: revisionDate!, length, data: this.revisionDates.subarray(0, length) }),
-      makeData({ type: value!, length, ...validity, data: this.values.subarray(0, length) }),
-      this.exactColumn(exact as Utf8),
-      makeData({ type: original!, length, data: this.originals }),
-      makeData({ type: createdAt!, length, data: this.createdAt.subarray(0, length) }),
-      makeData({ type: updatedAt!, length, data: this.updatedAt.subarray(0, length) }),
+      makeData({ type: date, length, data: this.dates.subarray(0, length) }),
+      makeData({ type: date, length, data: this.revisionDates.subarray(0, length) }),
+      makeData({ type: float64, length, ...validity, data: this.values.subarray(0, length) }),
+      this.exactColumn(),
+      makeData({ type: bool, length, data: this.originals }),
+      makeData({ type: timestamp, length, data: this.createdAt.subarray(0, length) }),
+      makeData({ type: timestamp, length, data: this.updatedAt.subarray(0, length) }),
     ];
     return new PointBatch(recordBatch(DATA_POINT_SCHEMA, length, children));
   }
@@ -247,7 +253,7 @@ export class PointBatchBuilder {
   }
 
   /** Digits, a sign and a point are one byte each in UTF-8. */
-  private exactColumn(type: Utf8): Data<Utf8> {
+  private exactColumn(): Data<Utf8> {
     const nullBitmap = new Uint8Array(bitmapBytes(this.length));
     const valueOffsets = new Int32Array(this.length + 1);
     const data = Buffer.alloc(this.exactLength);
@@ -261,7 +267,7 @@ export class PointBatchBuilder {
     }
     valueOffsets.fill(end, next);
     return makeData({
-      type,
+      type: ARROW_TYPES.utf8,
       length: this.length,
       nullCount: this.length - this.exactTexts.length,
       nullBitmap,

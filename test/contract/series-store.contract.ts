@@ -55,6 +55,19 @@ export function describeSeriesStore(underTest: StoresUnderTest): void {
       expect(stores.series.get(bare.id)).toEqual(bare);
     });
 
+    it('keeps its times to the microsecond, in centuries to come too', async () => {
+      for (const [n, micros] of [
+        Number.MAX_SAFE_INTEGER - 1000,
+        Number.MAX_SAFE_INTEGER - 777,
+      ].entries()) {
+        clock.set(micros);
+        const created = await stores.series.create(newSeries({ externalId: `FAR${n}` }));
+        expect(created.createdAt).toBe(micros);
+        await reopen();
+        expect(stores.series.get(created.id)).toEqual(created);
+      }
+    });
+
     it('keeps an empty text apart from none', async () => {
       const created = await stores.series.create(newSeries({ description: '', units: null }));
       await reopen();

@@ -28,7 +28,7 @@ describe.runIf(process.env['GOLDEN'] === 'write')('the golden files', () => {
 describe('a data directory of format version 1', () => {
   it('is read as it was written', async () => {
     await withDataDir(async (dataDir) => {
-      await cp(join(HERE, 'format-1/data'), dataDir, { recursive: true });
+      await cp(join(HERE, 'format-1/files'), dataDir, { recursive: true });
       const stores = await openParquetStores(dataDir);
       expect(stores.directory.report).toMatchObject({ series: 4, damaged: [], ignored: [] });
       expect(await contentOf(stores)).toEqual(await readJson('format-1/content.json'));
@@ -38,7 +38,7 @@ describe('a data directory of format version 1', () => {
 
   it('can be written to, and has the change and everything else afterwards', async () => {
     await withDataDir(async (dataDir) => {
-      await cp(join(HERE, 'format-1/data'), dataDir, { recursive: true });
+      await cp(join(HERE, 'format-1/files'), dataDir, { recursive: true });
       const before = (await readJson('format-1/content.json')) as {
         series: { row: { id: string }; points: unknown[] }[];
         sources: unknown[];

@@ -36,7 +36,7 @@ export async function contentOf({ series, points, sources }: ParquetStores): Pro
 
 /** Series with all kinds of values, several row groups, corrections and deletions behind them. */
 export async function writeFormat1(): Promise<void> {
-  const dataDir = join(HERE, 'format-1/data');
+  const dataDir = join(HERE, 'format-1/files');
   await rm(dataDir, { recursive: true, force: true });
   await mkdir(dataDir, { recursive: true });
   const clock = new ManualClock();

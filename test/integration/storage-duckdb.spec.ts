@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CalendarDate } from '../../src/core/calendar-date.js';
 import type { Instant } from '../../src/core/instant.js';
-import { DELETIONS_FILE, pointsFile, seriesFile, SOURCES_FILE } from '../../src/storage/paths.js';
+import { DELETIONS_FILE, pointsFile, SOURCES_FILE } from '../../src/storage/paths.js';
 import { duckdb } from '../support/duckdb.js';
 import { ManualClock } from '../support/manual-clock.js';
 import {
@@ -69,7 +69,7 @@ function table(name: string): string {
 
 async function columnsOf(name: string): Promise<string[]> {
   const rows = await duckdb(`DESCRIBE SELECT * FROM ${table(name)}`);
-  return rows.map((row) => `${String(row['column_name'])} ${String(row['column_type'])}`);
+  return rows.map(({ column_name: name, column_type: type }) => [name, type].join(' '));
 }
 
 const POINT_COLUMNS = [

@@ -8,6 +8,7 @@ import {
   tableToIPC,
   vectorFromArray,
   type RecordBatch,
+  type TypeMap,
 } from 'apache-arrow';
 import {
   Compression,
@@ -17,7 +18,7 @@ import {
   WriterPropertiesBuilder,
 } from 'parquet-wasm';
 import type { Instant } from '../../core/instant.js';
-import { arrowSchema, recordBatch } from '../../schema/arrow-schema.js';
+import { ARROW_TYPES, arrowSchema, recordBatch } from '../../schema/arrow-schema.js';
 import { DELETION_COLUMNS, type DeletionRow } from '../../schema/deletion.columns.js';
 import {
   DamagedFileError,
@@ -34,12 +35,12 @@ const SCHEMA = arrowSchema(DELETION_COLUMNS);
 export const DELETIONS: FileIdentity = { kind: 'deletions', seriesId: null };
 
 /** The tombstones of a file, as Arrow batches. */
-export type Deletions = readonly RecordBatch[];
+export type Deletions = readonly RecordBatch<TypeMap>[];
 
 /** @throws DamagedFileError */
 export function decodeDeletions(bytes: Uint8Array): { deletions: Deletions; facts: SealedFacts } {
   const facts = openSealed(bytes, DELETIONS);
-  const { batches } = tableFromIPC(readParquet(bytes).intoIPCStream());
+  const { batches } = tableFromIPC<TypeMap>(readParquet(bytes).intoIPCStream());
   return { deletions: batches.map(withOwnSchema), facts };
 }
 
@@ -74,7 +75,7 @@ export function deletedSeries(deletions: Deletions): DeletionRow[] {
 }
 
 /** apache-arrow joins batches of one schema object only: what it decodes has types of other classes. */
-function withOwnSchema(batch: RecordBatch): RecordBatch {
+function withOwnSchema(batch: RecordBatch<TypeMap>): RecordBatch<TypeMap> {
   const children = SCHEMA.fields.map(({ name }) => {
     const data = batch.getChild(name)?.data[0];
     if (!data) throw new DamagedFileError(`the file has no column ${name}`);
@@ -83,10 +84,10 @@ function withOwnSchema(batch: RecordBatch): RecordBatch {
   return recordBatch(SCHEMA, batch.numRows, children);
 }
 
-function toBatch(rows: readonly DeletionRow[]): RecordBatch {
+function toBatch(rows: readonly DeletionRow[]): RecordBatch<TypeMap> {
   const length = rows.length;
-  const [seriesId, date, revisionDate, deletedAt] = SCHEMA.fields.map((field) => field.type);
-  const dates = (type: typeof date, of: (row: DeletionRow) => number | null) => {
+  const { utf8, date, timestamp } = ARROW_TYPES;
+  const dates = (of: (row: DeletionRow) => number | null) => {
     const data = Int32Array.from(rows, (row) => of(row) ?? 0);
     const nullBitmap = new Uint8Array(((length + 63) >> 6) << 3);
     let nullCount = 0;
@@ -94,17 +95,17 @@ function toBatch(rows: readonly DeletionRow[]): RecordBatch {
       if (of(row) === null) nullCount++;
       else nullBitmap[index >> 3]! |= 1 << (index & 7);
     });
-    return makeData({ type: type!, length, nullCount, nullBitmap, data });
+    return makeData({ type: date, length, nullCount, nullBitmap, data });
   };
   const children = [
     vectorFromArray(
       rows.map((row) => row.seriesId),
-      seriesId!,
+      utf8,
     ).data[0]!,
-    dates(date, (row) => row.date),
-    dates(revisionDate, (row) => row.revisionDate),
+    dates((row) => row.date),
+    dates((row) => row.revisionDate),
     makeData({
-      type: deletedAt!,
+      type: timestamp,
       length,
       nullCount: 0,
       data: BigInt64Array.from(rows, (row) => BigInt(row.deletedAt)),

@@ -4,13 +4,20 @@
 import { createRequire } from 'node:module';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { tableFromIPC, type Table } from 'apache-arrow';
+import {
+  DataType,
+  tableFromIPC,
+  TimeUnit,
+  type Table,
+  type TypeMap,
+  type Vector,
+} from 'apache-arrow';
 import { readParquet } from 'parquet-wasm';
 import { CalendarDate } from '../../core/calendar-date.js';
 import { Instant } from '../../core/instant.js';
 import { Uuid } from '../../core/uuid.js';
 import { unreachable } from '../../core/assert.js';
-import type { ColumnKind, Columns, RowOf } from '../../schema/columns.js';
+import type { Column, ColumnKind, Columns, RowOf } from '../../schema/columns.js';
 import {
   DamagedFileError,
   metadataOf,
@@ -88,25 +95,23 @@ export function decodeRows<C extends Columns>(
   expected: FileIdentity,
 ): { rows: RowOf<C>[]; facts: SealedFacts } {
   const facts = openSealed(bytes, expected);
-  const table = tableFromIPC(readParquet(bytes).intoIPCStream());
+  const table = tableFromIPC<TypeMap>(readParquet(bytes).intoIPCStream());
   return { rows: rowsOfTable(columns, table), facts };
 }
 
 /** Rows by column name; a column that the file does not have is null, where it may be. */
-export function rowsOfTable<C extends Columns>(columns: C, table: Table): RowOf<C>[] {
-  const vectors = Object.entries(columns).map(([key, column]) => ({
-    key,
-    column,
-    vector: table.getChild(column.name),
-  }));
+export function rowsOfTable<C extends Columns>(columns: C, table: Table<TypeMap>): RowOf<C>[] {
+  const readers = Object.entries(columns).map(([key, column]) => {
+    return { key, column, read: readerOf(column, table.getChild(column.name)) };
+  });
   return Array.from({ length: table.numRows }, (_, index) => {
     const row: Record<string, unknown> = {};
-    for (const { key, column, vector } of vectors) {
-      const stored: unknown = vector?.get(index) ?? null;
-      if (stored === null && !column.nullable) {
+    for (const { key, column, read } of readers) {
+      const value = read(index);
+      if (value === null && !column.nullable) {
         throw new DamagedFileError(`column ${column.name} is empty in row ${index}`);
       }
-      row[key] = stored === null ? null : fromArrow(column.kind, stored);
+      row[key] = value;
     }
     return row as RowOf<C>;
   });
@@ -123,8 +128,31 @@ function toParquetJs<C extends Columns>(columns: C, row: RowOf<C>): Record<strin
   );
 }
 
+const MICROSECONDS: Record<TimeUnit, (stored: bigint) => bigint> = {
+  [TimeUnit.SECOND]: (stored) => stored * 1_000_000n,
+  [TimeUnit.MILLISECOND]: (stored) => stored * 1000n,
+  [TimeUnit.MICROSECOND]: (stored) => stored,
+  [TimeUnit.NANOSECOND]: (stored) => stored / 1000n,
+};
+
+function readerOf({ kind, name }: Column, vector: Vector | null): (index: number) => unknown {
+  if (vector === null) return () => null;
+  if (kind !== 'timestamp') {
+    return (index) => {
+      const stored: unknown = vector.get(index);
+      return stored === null ? null : fromArrow(kind, stored);
+    };
+  }
+  // `get` answers timestamps in milliseconds, whose fractions a double holds exactly until 2109 only.
+  const { type } = vector;
+  if (!DataType.isTimestamp(type)) throw new DamagedFileError(`column ${name} has no timestamps`);
+  const micros = MICROSECONDS[type.unit];
+  const stored = vector.toArray() as BigInt64Array;
+  return (index) => (vector.isValid(index) ? Instant.of(Number(micros(stored[index]!))) : null);
+}
+
 /** What apache-arrow's `get` answers, as the type of a row. */
-function fromArrow(kind: ColumnKind, stored: unknown): unknown {
+function fromArrow(kind: Exclude<ColumnKind, 'timestamp'>, stored: unknown): unknown {
   switch (kind) {
     case 'uuid':
       return Uuid.tryParse(String(stored)) ?? damaged(kind, stored);
@@ -137,9 +165,6 @@ function fromArrow(kind: ColumnKind, stored: unknown): unknown {
     case 'date':
       // apache-arrow answers dates in milliseconds.
       return CalendarDate.fromDays(Number(stored) / MILLISECONDS_PER_DAY) ?? damaged(kind, stored);
-    case 'timestamp':
-      // … and timestamps of any unit in milliseconds with a fraction.
-      return Instant.of(Math.round(Number(stored) * 1000));
     default:
       return unreachable(kind);
   }

@@ -9,6 +9,7 @@ import {
   vectorFromArray,
   type Data,
   type RecordBatch,
+  type TypeMap,
 } from 'apache-arrow';
 import {
   Compression,
@@ -106,7 +107,7 @@ export function decodePoints(
  */
 export function readPoints(bytes: Uint8Array, rowGroupRows: number): PointBatch {
   const batchSize = Math.max(1, rowGroupRows);
-  const table = tableFromIPC(readParquet(bytes, { batchSize }).intoIPCStream());
+  const table = tableFromIPC<TypeMap>(readParquet(bytes, { batchSize }).intoIPCStream());
   return PointBatch.concat(table.batches.map((batch) => withOwnSchema(batch) ?? converted(batch)));
 }
 
@@ -149,7 +150,7 @@ function summarise(batch: PointBatch): PointsSummary {
   };
 }
 
-function withSeriesId(batch: PointBatch, seriesId: Uuid): RecordBatch {
+function withSeriesId(batch: PointBatch, seriesId: Uuid): RecordBatch<TypeMap> {
   const { length } = batch;
   const ids = makeData({
     type: SERIES_ID_TYPE,
@@ -162,18 +163,18 @@ function withSeriesId(batch: PointBatch, seriesId: Uuid): RecordBatch {
 }
 
 /** The columns as they are, or undefined where one is absent or of another type. */
-function withOwnSchema(batch: RecordBatch): PointBatch | undefined {
+function withOwnSchema(batch: RecordBatch<TypeMap>): PointBatch | undefined {
   const children: Data[] = [];
   for (const { name, type } of DATA_POINT_SCHEMA.fields) {
     const data = batch.getChild(name)?.data[0];
     // By their names, because what apache-arrow decodes has types of other classes.
-    if (!data || String(data.type) !== String(type)) return undefined;
+    if (data?.type.toString() !== type.toString()) return undefined;
     children.push(data);
   }
   return new PointBatch(recordBatch(DATA_POINT_SCHEMA, batch.numRows, children));
 }
 
-function converted(batch: RecordBatch): PointBatch {
+function converted(batch: RecordBatch<TypeMap>): PointBatch {
   const builder = new PointBatchBuilder(batch.numRows);
   for (const row of rowsOfTable(DATA_POINT_COLUMNS, new Table([batch]))) {
     const { value, valueExact, isOriginalRelease, ...rest } = row;
