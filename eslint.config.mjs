@@ -40,7 +40,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
   {
-    files: ['src/main.ts', 'src/cli/**', 'test/**', '**/*.spec.ts'],
+    files: ['src/main.ts', 'src/cli/**', 'test/**', '**/*.spec.ts', 'vitest.config.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

@@ -28,7 +28,11 @@ import { StorageHealth } from './storage.health.js';
     },
     { provide: SeriesStore, useClass: ParquetSeriesStore },
     { provide: DataPointsStore, useClass: ParquetDataPointsStore },
-    { provide: SourcesStore, inject: [DataDirectory], useFactory: ParquetSourcesStore.open },
+    {
+      provide: SourcesStore,
+      inject: [DataDirectory],
+      useFactory: (directory: DataDirectory) => ParquetSourcesStore.open(directory),
+    },
     StorageHealth,
   ],
   exports: [SeriesStore, DataPointsStore, SourcesStore, StorageHealth],

@@ -117,8 +117,8 @@ describe.each(['duckdb', 'pyarrow'])('points files written by %s', (folder) => {
 });
 
 describe('a points file of another writer', () => {
-  it('is refused where a column or a value is missing that must be there', async () => {
-    const bytes = await readFile(join(HERE, 'incomplete/without-revision-date.parquet'));
-    expect(() => readPoints(bytes, 10)).toThrow(/revision_date/);
+  it.each(['column-missing', 'value-missing'])('is refused: %s', async (name) => {
+    const bytes = await readFile(join(HERE, `incomplete/${name}.parquet`));
+    expect(() => readPoints(bytes, 10)).toThrow(/column revision_date is empty in row 0/);
   });
 });

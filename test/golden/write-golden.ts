@@ -125,11 +125,13 @@ export async function writeDuckdb(): Promise<void> {
     given.filter(({ value }) => value === null || Decimal.parse(value).exact === null),
   );
   await mkdir(join(HERE, 'incomplete'), { recursive: true });
-  const incomplete = join(HERE, 'incomplete/without-revision-date.parquet');
-  await duckdb(
-    table,
-    `COPY (SELECT * EXCLUDE (revision_date) FROM points) TO '${incomplete}' (FORMAT parquet)`,
-  );
+  for (const [name, query] of [
+    ['column-missing', 'SELECT * EXCLUDE (revision_date) FROM points'],
+    ['value-missing', 'SELECT * REPLACE (NULL::DATE AS revision_date) FROM points'],
+  ]) {
+    const target = join(HERE, `incomplete/${name}.parquet`);
+    await duckdb(table, `COPY (${query}) TO '${target}' (FORMAT parquet)`);
+  }
 }
 
 async function writeJson(path: string, content: unknown): Promise<void> {

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PointsOverview } from '../../src/storage/data-points-store.js';
 import { DELETIONS_FILE, pointsFile, seriesFile, SOURCES_FILE } from '../../src/storage/paths.js';
-import { flip, rewriteFile, sampledOffsets, withNewerFormat } from '../support/damage.js';
+import {
+  flip,
+  rewriteFile,
+  sampledOffsets,
+  withNewerFormat,
+  withWrongFact,
+} from '../support/damage.js';
 import { ManualClock } from '../support/manual-clock.js';
 import {
   openParquetStores,
@@ -163,7 +169,7 @@ const FILES = [
 describe.each(FILES)('a damaged %s file', (_kind, name, expectDamage) => {
   it('is never served, whichever byte has changed', async () => {
     const { byteLength } = await readFile(join(prepared, name));
-    for (const offset of sampledOffsets(byteLength, 24)) {
+    for (const offset of sampledOffsets(byteLength, 16)) {
       await withDamage(
         (dataDir) => rewriteFile(join(dataDir, name), (bytes) => flip(bytes, offset)),
         expectDamage,
@@ -212,6 +218,30 @@ describe.each(FILES)('a damaged %s file', (_kind, name, expectDamage) => {
       await cp(join(prepared, name), join(dataDir, name));
       (await openParquetStores(dataDir)).close();
     });
+  });
+});
+
+describe('a wrong digit in what the footer says', () => {
+  const facts = [
+    'rows',
+    'first_date',
+    'last_date',
+    'last_revision_date',
+    'through_seq',
+    'series_id',
+    // A later format would stop the start; a damaged file must not.
+    'format_version',
+  ];
+
+  it.each(facts)('is noticed at the start, before anything of it is told: %s', async (fact) => {
+    await withDamage(
+      (dataDir) => rewriteFile(join(dataDir, pointsFile(A)), (bytes) => withWrongFact(bytes, fact)),
+      async (stores) => {
+        expect(stores.directory.report.damaged).toEqual([pointsFile(A)]);
+        expect(() => stores.points.overview(A)).toThrow(/damaged/);
+        await expectDamagedPoints(stores);
+      },
+    );
   });
 });
 

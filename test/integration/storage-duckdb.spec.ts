@@ -68,8 +68,11 @@ function table(name: string): string {
 }
 
 async function columnsOf(name: string): Promise<string[]> {
-  const rows = await duckdb(`DESCRIBE SELECT * FROM ${table(name)}`);
-  return rows.map(({ column_name: name, column_type: type }) => [name, type].join(' '));
+  const rows = await duckdb(
+    `SELECT column_name || ' ' || column_type AS text
+     FROM (DESCRIBE SELECT * FROM ${table(name)})`,
+  );
+  return rows.map(({ text }) => text as string);
 }
 
 const POINT_COLUMNS = [

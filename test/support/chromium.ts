@@ -18,11 +18,13 @@ const HOW_TO_INSTALL =
  */
 export function skipBrowserTests(): boolean {
   if (process.env['SKIP_BROWSER'] === '1') {
-    console.warn('Browser tests skipped: SKIP_BROWSER=1.');
+    process.stderr.write('Browser tests skipped: SKIP_BROWSER=1\n');
     return true;
   }
   if (!existsSync(executablePath) && !process.env['CI']) {
-    console.warn(`Browser tests skipped: no Chromium at ${executablePath}. ${HOW_TO_INSTALL}`);
+    process.stderr.write(
+      `Browser tests skipped: no Chromium at ${executablePath}. ${HOW_TO_INSTALL}\n`,
+    );
     return true;
   }
   return false;

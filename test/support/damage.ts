@@ -25,6 +25,17 @@ export function sampledOffsets(length: number, count: number): number[] {
   return [...new Set([...spread, ...end])];
 }
 
+/** With the last digit of one fact in the footer changed, and every checksum left as it was. */
+export function withWrongFact(bytes: Buffer, key: string): Uint8Array {
+  // Thrift's compact protocol: field header, length, key; field header, length, value.
+  const entry = Buffer.from(`\x18${String.fromCharCode(key.length)}${key}\x18`, 'latin1');
+  const at = bytes.lastIndexOf(entry) + entry.length;
+  const changed = Buffer.from(bytes);
+  const lastDigit = at + bytes[at]!;
+  changed[lastDigit] = bytes[lastDigit]! === 0x39 ? 0x38 : bytes[lastDigit]! + 1;
+  return changed;
+}
+
 /** The same file under the next format version, with checksums that are right again. */
 export function withNewerFormat(bytes: Uint8Array): Uint8Array {
   const changed = Buffer.from(bytes);

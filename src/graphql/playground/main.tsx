@@ -6,7 +6,7 @@
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import { GraphiQL, type GraphiQLProps } from 'graphiql';
-import { GraphQLError, Kind, parse } from 'graphql';
+import { type ExecutionResult, GraphQLError, Kind, parse } from 'graphql';
 import { createRoot } from 'react-dom/client';
 
 const TITLE = 'EconGraph Financial Data Service';
@@ -70,7 +70,7 @@ const fetcher: GraphiQLProps['fetcher'] = async ({ operationName, ...operation }
   });
   const body = await response.text();
   try {
-    return JSON.parse(body);
+    return JSON.parse(body) as ExecutionResult;
   } catch {
     const status = `${response.status} ${response.statusText}`.trim();
     return { errors: [new GraphQLError(`POST ${GRAPHQL_PATH} answered ${status}, not JSON.`)] };

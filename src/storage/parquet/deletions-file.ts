@@ -32,7 +32,7 @@ import { rowsOfTable } from './metadata-file.js';
 
 const SCHEMA = arrowSchema(DELETION_COLUMNS);
 
-export const DELETIONS: FileIdentity = { kind: 'deletions', seriesId: null };
+const DELETIONS: FileIdentity = { kind: 'deletions', seriesId: null };
 
 /** The tombstones of a file, as Arrow batches. */
 export type Deletions = readonly RecordBatch<TypeMap>[];

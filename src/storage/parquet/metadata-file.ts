@@ -135,7 +135,10 @@ const MICROSECONDS: Record<TimeUnit, (stored: bigint) => bigint> = {
   [TimeUnit.NANOSECOND]: (stored) => stored / 1000n,
 };
 
-function readerOf({ kind, name }: Column, vector: Vector | null): (index: number) => unknown {
+function readerOf(
+  { kind, name }: Column,
+  vector: Vector<DataType> | null,
+): (index: number) => unknown {
   if (vector === null) return () => null;
   if (kind !== 'timestamp') {
     return (index) => {

@@ -8,6 +8,7 @@ import {
   Utf8,
   vectorFromArray,
   type Data,
+  type DataType,
   type RecordBatch,
   type TypeMap,
 } from 'apache-arrow';
@@ -26,6 +27,7 @@ import type { Instant } from '../../core/instant.js';
 import type { Uuid } from '../../core/uuid.js';
 import type { ParquetCompression } from '../../config/environment.js';
 import {
+  ARROW_TYPES,
   DATA_POINT_FILE_SCHEMA,
   DATA_POINT_SCHEMA,
   recordBatch,
@@ -162,16 +164,21 @@ function withSeriesId(batch: PointBatch, seriesId: Uuid): RecordBatch<TypeMap> {
   return recordBatch(DATA_POINT_FILE_SCHEMA, length, [ids, ...batch.batch.data.children]);
 }
 
-/** The columns as they are, or undefined where one is absent or of another type. */
+/** The columns as they are, or undefined where one is absent, of another type, or lacks a value. */
 function withOwnSchema(batch: RecordBatch<TypeMap>): PointBatch | undefined {
   const children: Data[] = [];
-  for (const { name, type } of DATA_POINT_SCHEMA.fields) {
+  for (const { name, kind, nullable } of Object.values(DATA_POINT_COLUMNS)) {
     const data = batch.getChild(name)?.data[0];
-    // By their names, because what apache-arrow decodes has types of other classes.
-    if (data?.type.toString() !== type.toString()) return undefined;
+    if (!data || !isSameType(data.type, ARROW_TYPES[kind])) return undefined;
+    if (!nullable && data.nullCount > 0) return undefined;
     children.push(data);
   }
   return new PointBatch(recordBatch(DATA_POINT_SCHEMA, batch.numRows, children));
+}
+
+/** By content, because what apache-arrow decodes has types of other classes (`Date_` for `DateDay`). */
+function isSameType(a: DataType, b: DataType): boolean {
+  return a.typeId === b.typeId && JSON.stringify(a) === JSON.stringify(b);
 }
 
 function converted(batch: RecordBatch<TypeMap>): PointBatch {
