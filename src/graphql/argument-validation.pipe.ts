@@ -23,6 +23,7 @@ export class ArgumentValidationPipe implements PipeTransform {
     const faults = validateSync(instance, { forbidUnknownValues: false }).flatMap((error) =>
       describe(error, data),
     );
+    faults.push(...malformedTexts(instance, data));
     const [first] = faults;
     if (first) {
       throw validationError(
@@ -33,6 +34,16 @@ export class ArgumentValidationPipe implements PipeTransform {
     }
     return instance;
   }
+}
+
+/** Half of a surrogate pair has no form in UTF-8: it would come back from a file as another character. */
+function malformedTexts(instance: object, prefix: string | undefined): Fault[] {
+  return Object.entries(instance)
+    .filter(([, value]) => typeof value === 'string' && !value.isWellFormed())
+    .map(([property]) => ({
+      field: prefix === undefined ? property : `${prefix}.${property}`,
+      message: `${property} must be well-formed Unicode`,
+    }));
 }
 
 const BUILT_IN = new Set<unknown>([String, Number, Boolean, Array, Object]);

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { BatchCache } from '../cache/batch-cache.js';
 import { Config } from '../config/environment.js';
+import { assert } from '../core/assert.js';
 import { messageOf, storageError } from '../core/app-error.js';
 import type { CalendarDate, DateRange } from '../core/calendar-date.js';
 import type { Instant } from '../core/instant.js';
@@ -73,6 +74,7 @@ export class ParquetDataPointsStore extends DataPointsStore {
 
   async upsert(writes: readonly PointUpserts[]): Promise<PointsOfSeries[]> {
     const ids = writes.map(({ seriesId }) => seriesId);
+    assert(new Set(ids).size === ids.length, 'the writes of one call are grouped by series');
     // Unknown series are refused before anything waits; under the locks they are looked up again.
     for (const id of ids) this.catalog.requirePoints(id);
     return this.directory.locks.run(ids, async () => {

@@ -114,6 +114,12 @@ describe('a series field past its limit', () => {
     }
   });
 
+  it('is refused where a file could not give it back: half of a surrogate pair', async () => {
+    const title = 'half of a pair: \ud83d';
+    expectRefused(await tryCreateSeries(app, { title }), 'input.title');
+    expectRefused(await tryUpdateSeries(app, seriesId, { title }), 'input.title');
+  });
+
   it('is told with what is allowed and what was received', async () => {
     const { message } = failed(await tryCreateSeries(app, { frequency: 'fortnightly' }));
     expect(message).toContain('input.frequency');
