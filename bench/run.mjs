@@ -137,7 +137,12 @@ const scenarios = {
     await bare.stop();
     record('bare Fastify, the same bytes', floor.perSecond, '/s');
     record('repeated query / bare Fastify', repeated.perSecond / floor.perSecond, '', '>= 0.6');
-    record('different variables / bare Fastify', different.perSecond / floor.perSecond, '', '>= 0.2');
+    record(
+      'different variables / bare Fastify',
+      different.perSecond / floor.perSecond,
+      '',
+      '>= 0.2',
+    );
     removeDirectory(dataDir);
   },
 
@@ -229,7 +234,12 @@ const scenarios = {
         record(`import of ${points} vintage points`, milliseconds / 1000, 's', '< 10');
       }
       record(`vintages, ${compression}`, stored / points, 'bytes/point', target);
-      record(`vintages, ${compression}, smaller than the CSV by`, 100 - (stored / text.length) * 100, '%', '>= 82');
+      record(
+        `vintages, ${compression}, smaller than the CSV by`,
+        100 - (stored / text.length) * 100,
+        '%',
+        '>= 82',
+      );
       removeDirectory(dataDir);
     }
   },
@@ -245,7 +255,11 @@ for (const [name, run] of Object.entries(scenarios)) {
 }
 
 const machine = `${cpus().length} cores, ${cpus()[0].model}, Node.js ${process.version}`;
-const rows = figures.map(({ name, value, unit, target }) => [name, `${value} ${unit}`.trim(), target]);
+const rows = figures.map(({ name, value, unit, target }) => [
+  name,
+  `${value} ${unit}`.trim(),
+  target,
+]);
 const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column].length)));
 process.stdout.write(`\n${machine}\n\n`);
 for (const [name, value, target] of rows) {

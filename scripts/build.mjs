@@ -16,7 +16,14 @@ const parts = [
   {
     name: 'playground',
     sources: () => ['package-lock.json', ...filesBelow(PLAYGROUND)],
-    command: ['vite', 'build', '--logLevel', 'warn', '--config', join(PLAYGROUND, 'vite.config.ts')],
+    command: [
+      'vite',
+      'build',
+      '--logLevel',
+      'warn',
+      '--config',
+      join(PLAYGROUND, 'vite.config.ts'),
+    ],
   },
 ];
 
