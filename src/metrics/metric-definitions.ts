@@ -34,6 +34,11 @@ export const STORAGE_BYTES_TOTAL = {
   labelNames: ['operation'],
 };
 
+export const STORAGE_ROW_GROUPS_DECODED_TOTAL = {
+  name: 'storage_row_groups_decoded_total',
+  help: 'Row groups of points files decoded for reads that no cache answered',
+};
+
 export const STORAGE_QUARANTINED_FILES = {
   name: 'storage_quarantined_files',
   help: 'Damaged files that are reported and not served',

@@ -15,6 +15,7 @@ const metrics = [
   makeCounterProvider(definitions.STORAGE_OPERATIONS_TOTAL),
   makeHistogramProvider(definitions.STORAGE_OPERATION_DURATION_SECONDS),
   makeCounterProvider(definitions.STORAGE_BYTES_TOTAL),
+  makeCounterProvider(definitions.STORAGE_ROW_GROUPS_DECODED_TOTAL),
   makeGaugeProvider(definitions.STORAGE_QUARANTINED_FILES),
   makeGaugeProvider(definitions.STORAGE_SERIES),
   makeCounterProvider(definitions.CACHE_LOOKUPS_TOTAL),

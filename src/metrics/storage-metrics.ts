@@ -5,6 +5,7 @@ import {
   STORAGE_BYTES_TOTAL,
   STORAGE_OPERATION_DURATION_SECONDS,
   STORAGE_OPERATIONS_TOTAL,
+  STORAGE_ROW_GROUPS_DECODED_TOTAL,
 } from './metric-definitions.js';
 
 export type StorageOperation = 'read' | 'write';
@@ -15,6 +16,7 @@ export class StorageMetrics {
     @InjectMetric(STORAGE_OPERATIONS_TOTAL.name) private readonly operations: Counter,
     @InjectMetric(STORAGE_OPERATION_DURATION_SECONDS.name) private readonly duration: Histogram,
     @InjectMetric(STORAGE_BYTES_TOTAL.name) private readonly bytes: Counter,
+    @InjectMetric(STORAGE_ROW_GROUPS_DECODED_TOTAL.name) private readonly rowGroups: Counter,
   ) {}
 
   /** Counts and times `task`; its failure passes through. */
@@ -34,5 +36,9 @@ export class StorageMetrics {
 
   countBytes(operation: StorageOperation, bytes: number): void {
     this.bytes.inc({ operation }, bytes);
+  }
+
+  countRowGroups(decoded: number): void {
+    this.rowGroups.inc(decoded);
   }
 }

@@ -7,7 +7,7 @@ import { mapConcurrently } from '../core/map-concurrently.js';
 import type { Uuid } from '../core/uuid.js';
 import type { DeletionRow } from '../schema/deletion.columns.js';
 import { SERIES_COLUMNS } from '../schema/series.columns.js';
-import { NO_POINTS, type SeriesCatalog } from './catalog/series-catalog.js';
+import { entryWithoutPoints, type SeriesCatalog } from './catalog/series-catalog.js';
 import type { CommitClock } from './commit-clock.js';
 import { errorCode, type Disk } from './disk.js';
 import { DELETIONS_FILE, parseFileName, pointsFile, seriesFile, SOURCES_FILE } from './paths.js';
@@ -23,7 +23,7 @@ import {
   type SealedFacts,
 } from './parquet/file-seal.js';
 import { decodeRows } from './parquet/metadata-file.js';
-import { summaryOf } from './parquet/points-file.js';
+import { rowGroupDatesOf, summaryOf } from './parquet/points-file.js';
 
 /** Files read side by side at the start. */
 const FILES_IN_FLIGHT = 16;
@@ -154,7 +154,7 @@ export class DirectoryOpener {
       return;
     }
     if (!hasPoints) {
-      this.catalog.put({ row, points: NO_POINTS, pointsHash: null });
+      this.catalog.put(entryWithoutPoints(row));
       return;
     }
     try {
@@ -162,9 +162,14 @@ export class DirectoryOpener {
       this.clock.observe(facts.throughSeq);
       const bytes = await this.disk.size(pointsFile(id));
       const points = { ...summaryOf(facts), bytes, version: facts.throughSeq };
-      this.catalog.put({ row, points, pointsHash: facts.sha256 });
+      this.catalog.put({
+        row,
+        points,
+        pointsHash: facts.sha256,
+        rowGroupDates: rowGroupDatesOf(facts),
+      });
     } catch (error) {
-      this.catalog.put({ row, points: NO_POINTS, pointsHash: null });
+      this.catalog.put(entryWithoutPoints(row));
       this.catalog.setQuarantine(id, { what: 'points', reason: messageOf(error) });
       this.reportDamage(pointsFile(id), error);
     }

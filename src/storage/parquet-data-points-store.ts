@@ -8,6 +8,7 @@ import type { Instant } from '../core/instant.js';
 import { mapConcurrently } from '../core/map-concurrently.js';
 import { SingleFlight } from '../core/single-flight.js';
 import type { Uuid } from '../core/uuid.js';
+import { StorageMetrics } from '../metrics/storage-metrics.js';
 import { PointBatch } from '../schema/point-batch.js';
 import type { SeriesRow } from '../schema/series.columns.js';
 import { SeriesCatalog, type CatalogEntry } from './catalog/series-catalog.js';
@@ -25,6 +26,7 @@ import { decodePoints, encodePoints, type PointsFileOptions } from './parquet/po
 import { pointsFile } from './paths.js';
 import type { PointUpserts } from './point-upserts.js';
 import type { FileChange } from './replace-files.js';
+import { rowGroupsInRange, type RowGroupSpan } from './row-groups.js';
 
 /** Files read side by side: a call over thousands of series must not open thousands of files. */
 const FILES_IN_FLIGHT = 16;
@@ -47,6 +49,7 @@ export class ParquetDataPointsStore extends DataPointsStore {
   constructor(
     private readonly directory: DataDirectory,
     private readonly cache: BatchCache,
+    private readonly metrics: StorageMetrics,
     config: Config,
   ) {
     super();
@@ -68,7 +71,7 @@ export class ParquetDataPointsStore extends DataPointsStore {
 
   async read(seriesId: Uuid, range: DateRange = {}): Promise<PointBatch> {
     const entry = this.catalog.requirePoints(seriesId);
-    const batch = this.cached(entry) ?? (await this.load(entry));
+    const batch = this.cached(entry) ?? (await this.loadRange(entry, range));
     return batch.inRange(range);
   }
 
@@ -123,10 +126,11 @@ export class ParquetDataPointsStore extends DataPointsStore {
 
   private rewrite(before: CatalogEntry, batch: PointBatch, instant: Instant): Rewritten {
     const { row } = before;
-    const { bytes, sha256, summary } = encodePoints(batch, row.id, instant, this.fileOptions);
+    const encoded = encodePoints(batch, row.id, instant, this.fileOptions);
+    const { bytes, sha256, summary, rowGroupDates } = encoded;
     const points = { ...summary, bytes: bytes.byteLength, version: instant };
     const change = { name: pointsFile(row.id), bytes };
-    return { entry: { row, points, pointsHash: sha256 }, batch, change };
+    return { entry: { row, points, pointsHash: sha256, rowGroupDates }, batch, change };
   }
 
   /** Everything of one call becomes visible in one synchronous step. */
@@ -153,30 +157,45 @@ export class ParquetDataPointsStore extends DataPointsStore {
     }
   }
 
+  /** Decodes no more row groups than the range needs, unless those are most of the file anyway. */
+  private loadRange(entry: CatalogEntry, range: DateRange): Promise<PointBatch> {
+    const { pointsHash, rowGroupDates } = entry;
+    const span = rowGroupsInRange(rowGroupDates, range);
+    if ((span.to - span.from) * 2 >= rowGroupDates.length) return this.load(entry);
+    if (span.to === span.from || pointsHash === null) return Promise.resolve(PointBatch.EMPTY);
+    const batch = this.cache.get(cacheName(pointsHash, span));
+    return batch ? Promise.resolve(batch) : this.load(entry, span);
+  }
+
   /**
    * Loads what the entry names. A writer may just have put its new file in place and not yet published
    * it; then the read waits for that writer and looks again. Loads are shared by checksum, not by series:
    * who asks after a write was acknowledged must not get what a read that began before it will answer.
    */
-  private load(entry: CatalogEntry): Promise<PointBatch> {
-    const { id } = entry.row;
-    return this.loading.run(`${id}/${entry.pointsHash}`, async () => {
+  private load(entry: CatalogEntry, span?: RowGroupSpan): Promise<PointBatch> {
+    const { row, pointsHash } = entry;
+    return this.loading.run(`${row.id}/${cacheName(pointsHash ?? '', span)}`, async () => {
       try {
-        return await this.open(entry);
+        return await this.open(entry, span);
       } catch (error) {
         if (!isReplacedOrDamaged(error)) throw error;
       }
-      return this.directory.locks.run([id], () => this.current(this.catalog.requirePoints(id)));
+      return this.directory.locks.run([row.id], () =>
+        this.current(this.catalog.requirePoints(row.id)),
+      );
     });
   }
 
-  private async open({ row: { id }, pointsHash }: CatalogEntry): Promise<PointBatch> {
+  private async open(entry: CatalogEntry, span?: RowGroupSpan): Promise<PointBatch> {
+    const { pointsHash, rowGroupDates } = entry;
+    const { id } = entry.row;
     if (pointsHash === null) return PointBatch.EMPTY;
-    const { batch, facts } = decodePoints(await this.directory.read(pointsFile(id)), id);
+    const { batch, facts } = decodePoints(await this.directory.read(pointsFile(id)), id, span);
     if (facts.sha256 !== pointsHash) {
       throw new DamagedFileError('the file is not the one that was written last');
     }
-    this.cache.set(pointsHash, batch);
+    this.metrics.countRowGroups(span ? span.to - span.from : Math.max(1, rowGroupDates.length));
+    this.cache.set(cacheName(pointsHash, span), batch);
     return batch;
   }
 
@@ -189,6 +208,11 @@ export class ParquetDataPointsStore extends DataPointsStore {
       id,
     });
   }
+}
+
+/** A part of a file has a name of its own beside that of the whole. */
+function cacheName(pointsHash: string, span?: RowGroupSpan): string {
+  return span ? `${pointsHash}/${span.from}-${span.to}` : pointsHash;
 }
 
 function isReplacedOrDamaged(error: unknown): boolean {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { conflict } from '../core/app-error.js';
 import { Uuid } from '../core/uuid.js';
 import { SERIES_COLUMNS, type SeriesRow } from '../schema/series.columns.js';
-import { NO_POINTS, SeriesCatalog } from './catalog/series-catalog.js';
+import { entryWithoutPoints, SeriesCatalog } from './catalog/series-catalog.js';
 import { DataDirectory } from './data-directory.js';
 import { encodeRows } from './parquet/metadata-file.js';
 import { pointsFile, seriesFile } from './paths.js';
@@ -42,7 +42,7 @@ export class ParquetSeriesStore extends SeriesStore {
         const instant = this.directory.clock.next();
         const row: SeriesRow = { ...series, id, createdAt: instant, updatedAt: instant };
         await this.write(row);
-        this.catalog.put({ row, points: NO_POINTS, pointsHash: null });
+        this.catalog.put(entryWithoutPoints(row));
         return row;
       });
     } finally {

@@ -15,6 +15,7 @@ import {
   STORAGE_OPERATION_DURATION_SECONDS,
   STORAGE_OPERATIONS_TOTAL,
   STORAGE_QUARANTINED_FILES,
+  STORAGE_ROW_GROUPS_DECODED_TOTAL,
   STORAGE_SERIES,
 } from '../../src/metrics/metric-definitions.js';
 import { StorageMetrics } from '../../src/metrics/storage-metrics.js';
@@ -29,6 +30,8 @@ import type { Stores, StoresUnderTest } from './stores.js';
 
 export interface ParquetStores extends Stores {
   readonly directory: DataDirectory;
+  /** Row groups decoded since the stores were opened. */
+  rowGroupsDecoded(): Promise<number>;
 }
 
 export interface ParquetStoresOptions {
@@ -51,10 +54,12 @@ export async function openParquetStores(
     new Gauge({ ...STORAGE_SERIES, ...registers }),
     new Gauge({ ...STORAGE_QUARANTINED_FILES, ...registers }),
   );
+  const rowGroups = new Counter({ ...STORAGE_ROW_GROUPS_DECODED_TOTAL, ...registers });
   const metrics = new StorageMetrics(
     new Counter({ ...STORAGE_OPERATIONS_TOTAL, ...registers }),
     new Histogram({ ...STORAGE_OPERATION_DURATION_SECONDS, ...registers }),
     new Counter({ ...STORAGE_BYTES_TOTAL, ...registers }),
+    rowGroups,
   );
   const directory = await DataDirectory.open(
     dataDir,
@@ -70,8 +75,9 @@ export async function openParquetStores(
   );
   return {
     directory,
+    rowGroupsDecoded: async () => (await rowGroups.get()).values[0]?.value ?? 0,
     series: new ParquetSeriesStore(directory),
-    points: new ParquetDataPointsStore(directory, cache, config),
+    points: new ParquetDataPointsStore(directory, cache, metrics, config),
     sources: await ParquetSourcesStore.open(directory),
     close: () => directory.onApplicationShutdown(),
   };

@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Gauge } from 'prom-client';
 import { AppError, conflict, notFound, storageError } from '../../core/app-error.js';
+import type { CalendarDate } from '../../core/calendar-date.js';
 import type { Uuid } from '../../core/uuid.js';
 import { STORAGE_QUARANTINED_FILES, STORAGE_SERIES } from '../../metrics/metric-definitions.js';
 import type { SeriesRow } from '../../schema/series.columns.js';
@@ -15,9 +16,11 @@ export interface CatalogEntry {
   readonly points: PointsOverview;
   /** The checksum of the points file, which names its decoded batch in the cache; null without a file. */
   readonly pointsHash: string | null;
+  /** The first date of each row group of the points file; empty where that is not known. */
+  readonly rowGroupDates: readonly CalendarDate[];
 }
 
-export const NO_POINTS: PointsOverview = {
+const NO_POINTS: PointsOverview = {
   rows: 0,
   firstDate: null,
   lastDate: null,
@@ -25,6 +28,11 @@ export const NO_POINTS: PointsOverview = {
   bytes: 0,
   version: null,
 };
+
+/** A series that has no points file. */
+export function entryWithoutPoints(row: SeriesRow): CatalogEntry {
+  return { row, points: NO_POINTS, pointsHash: null, rowGroupDates: [] };
+}
 
 /** A damaged file: `series` hides the series, `points` leaves its metadata readable. */
 export interface Quarantined {

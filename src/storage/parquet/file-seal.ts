@@ -123,8 +123,9 @@ export function openSealed(bytes: Uint8Array, expected: FileIdentity): SealedFac
 export function readFacts(tail: Uint8Array, expected: FileIdentity): SealedFacts {
   let entries: Map<string, string>;
   try {
-    const buffer = tail.buffer.slice(tail.byteOffset, tail.byteOffset + tail.byteLength);
-    const metadata = parquetMetadata(buffer as ArrayBuffer);
+    // Only the footer: the parser wants a buffer of its own, and a file can be large.
+    const footer = new Uint8Array(tail.subarray(-(footerBytes(tail) ?? tail.byteLength)));
+    const metadata = parquetMetadata(footer.buffer);
     entries = new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? '']));
   } catch (error) {
     throw new DamagedFileError(`not a readable Parquet file: ${messageOf(error)}`);

@@ -35,6 +35,7 @@ import {
 } from '../../schema/arrow-schema.js';
 import { DATA_POINT_COLUMNS } from '../../schema/data-point.columns.js';
 import { PointBatch, PointBatchBuilder } from '../../schema/point-batch.js';
+import type { RowGroupSpan } from '../row-groups.js';
 import { DamagedFileError, metadataOf, openSealed, seal, type SealedFacts } from './file-seal.js';
 import { rowsOfTable } from './metadata-file.js';
 
@@ -52,6 +53,14 @@ export interface PointsSummary {
   readonly lastRevisionDate: CalendarDate | null;
 }
 
+export interface EncodedPoints {
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  readonly summary: PointsSummary;
+  /** The first date of each row group. */
+  readonly rowGroupDates: readonly CalendarDate[];
+}
+
 const COMPRESSIONS: Record<ParquetCompression, Compression> = {
   snappy: Compression.SNAPPY,
   zstd: Compression.ZSTD,
@@ -64,8 +73,9 @@ export function encodePoints(
   seriesId: Uuid,
   throughSeq: Instant,
   options: PointsFileOptions,
-): { bytes: Uint8Array; sha256: string; summary: PointsSummary } {
+): EncodedPoints {
   const summary = summarise(batch);
+  const rowGroupDates = firstDatesOfGroups(batch, options.rowGroupRows);
   const metadata = metadataOf({
     kind: 'data_points',
     seriesId,
@@ -76,6 +86,7 @@ export function encodePoints(
       last_date: formatDate(summary.lastDate),
       last_revision_date: formatDate(summary.lastRevisionDate),
       row_group_rows: String(Math.min(options.rowGroupRows, batch.length)),
+      row_group_first_dates: rowGroupDates.map(CalendarDate.format).join(','),
     },
   });
   const ipc = tableToIPC(new Table([withSeriesId(batch, seriesId)]), 'stream');
@@ -86,18 +97,20 @@ export function encodePoints(
       .setKeyValueMetadata(metadata)
       .build(),
   );
-  return { bytes, ...seal(bytes), summary };
+  return { bytes, ...seal(bytes), summary, rowGroupDates };
 }
 
 /**
+ * @param span the row groups to decode; all of them where it is not given
  * @throws DamagedFileError where the file is not whole or not that of `seriesId`
  */
 export function decodePoints(
   bytes: Uint8Array,
   seriesId: Uuid,
+  span?: RowGroupSpan,
 ): { batch: PointBatch; facts: SealedFacts } {
   const facts = openSealed(bytes, { kind: 'data_points', seriesId });
-  return { batch: readPoints(bytes, Number(facts.extra['row_group_rows'])), facts };
+  return { batch: readPoints(bytes, Number(facts.extra['row_group_rows']), span), facts };
 }
 
 /**
@@ -107,9 +120,14 @@ export function decodePoints(
  *   fewer makes batches that are only joined again.
  * @throws DamagedFileError where a column or a value is missing that must be there
  */
-export function readPoints(bytes: Uint8Array, rowGroupRows: number): PointBatch {
-  const batchSize = Math.max(1, rowGroupRows);
-  const table = tableFromIPC<TypeMap>(readParquet(bytes, { batchSize }).intoIPCStream());
+export function readPoints(
+  bytes: Uint8Array,
+  rowGroupRows: number,
+  span?: RowGroupSpan,
+): PointBatch {
+  const rowGroups = span && Array.from({ length: span.to - span.from }, (_, n) => span.from + n);
+  const options = { batchSize: Math.max(1, rowGroupRows), ...(rowGroups ? { rowGroups } : {}) };
+  const table = tableFromIPC<TypeMap>(readParquet(bytes, options).intoIPCStream());
   return PointBatch.concat(table.batches.map((batch) => withOwnSchema(batch) ?? converted(batch)));
 }
 
@@ -132,6 +150,29 @@ export function summaryOf(facts: SealedFacts): PointsSummary {
     lastDate: date('last_date'),
     lastRevisionDate: date('last_revision_date'),
   };
+}
+
+/**
+ * The first date of each row group: the file's time index. Empty where the file does not tell.
+ * @throws DamagedFileError
+ */
+export function rowGroupDatesOf(facts: SealedFacts): CalendarDate[] {
+  const text = facts.extra['row_group_first_dates'] ?? '';
+  return text === ''
+    ? []
+    : text.split(',').map((date) => CalendarDate.tryParse(date) ?? damagedIndex(date));
+}
+
+function damagedIndex(date: string): never {
+  throw new DamagedFileError(`the footer has a row group that begins on ${date}`);
+}
+
+function firstDatesOfGroups(batch: PointBatch, rowGroupRows: number): CalendarDate[] {
+  const dates: CalendarDate[] = [];
+  for (let row = 0; row < batch.length; row += rowGroupRows) {
+    dates.push(batch.dates[row] as CalendarDate);
+  }
+  return dates;
 }
 
 function formatDate(date: CalendarDate | null): string {

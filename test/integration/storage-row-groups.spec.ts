@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { CalendarDate } from '../../src/core/calendar-date.js';
+import type { Uuid } from '../../src/core/uuid.js';
+import { OriginalFlag, PointUpsertsBuilder } from '../../src/storage/point-upserts.js';
+import { openParquetStores, withDataDir, type ParquetStores } from '../support/parquet-stores.js';
+import { brief, upserts } from '../support/points.js';
+import { day, newSeries } from '../support/stores.js';
+
+const FIRST_DAY = day('0900-01-01');
+
+async function storeDays(stores: ParquetStores, seriesId: Uuid, count: number): Promise<void> {
+  const builder = new PointUpsertsBuilder();
+  for (let n = 0; n < count; n++) {
+    const date = (FIRST_DAY + n) as CalendarDate;
+    builder.add(
+      seriesId,
+      date,
+      day('2024-01-01'),
+      { double: n, exact: null },
+      OriginalFlag.ORIGINAL,
+    );
+  }
+  await stores.points.upsert(builder.finish());
+}
+
+/** Stores opened anew, so that nothing is in the cache. */
+async function reopened(
+  dataDir: string,
+  before: ParquetStores,
+  config: { parquetRowGroupRows?: number },
+): Promise<ParquetStores> {
+  before.close();
+  return openParquetStores(dataDir, { config });
+}
+
+describe('a read of a part of a large file', () => {
+  it('decodes one row group of 40 for a year out of 400,000 days', async () => {
+    await withDataDir(async (dataDir) => {
+      const written = await openParquetStores(dataDir);
+      const { id } = await written.series.create(newSeries());
+      await storeDays(written, id, 400_000);
+      const stores = await reopened(dataDir, written, {});
+
+      const year = { start: day('1500-01-01'), end: day('1500-12-31') };
+      const batch = await stores.points.read(id, year);
+      expect(batch.length).toBe(365);
+      expect(batch.values[0]).toBe(year.start - FIRST_DAY);
+      const decoded = await stores.rowGroupsDecoded();
+      expect(decoded).toBeGreaterThanOrEqual(1);
+      expect(decoded).toBeLessThanOrEqual(2);
+
+      await stores.points.read(id, { start: day('1500-02-01'), end: day('1500-03-01') });
+      expect(await stores.rowGroupsDecoded()).toBe(decoded);
+      stores.close();
+    });
+  });
+
+  it('answers what a read of the whole answers, for every range', async () => {
+    const config = { parquetRowGroupRows: 3 };
+    await withDataDir(async (dataDir) => {
+      const written = await openParquetStores(dataDir, { config });
+      const { id } = await written.series.create(newSeries());
+      const points = Array.from({ length: 24 }, (_, n): [string, string, string] => [
+        // Four revisions of each date, so that dates straddle groups of three rows.
+        `2024-01-0${1 + Math.floor(n / 4)}`,
+        `2024-02-0${1 + (n % 4)}`,
+        String(n),
+      ]);
+      await written.points.upsert([upserts(id, ...points)]);
+      const whole = await written.points.read(id);
+      let stores = written;
+      for (let first = 1; first <= 6; first++) {
+        for (let last = first; last <= 6; last++) {
+          stores = await reopened(dataDir, stores, config);
+          const range = { start: day(`2024-01-0${first}`), end: day(`2024-01-0${last}`) };
+          expect(brief(await stores.points.read(id, range))).toEqual(brief(whole.inRange(range)));
+        }
+      }
+      stores.close();
+    });
+  });
+
+  it('sees a write that came after, though a part of the old file is cached', async () => {
+    const config = { parquetRowGroupRows: 2 };
+    await withDataDir(async (dataDir) => {
+      const written = await openParquetStores(dataDir, { config });
+      const { id } = await written.series.create(newSeries());
+      await storeDays(written, id, 20);
+      const stores = await reopened(dataDir, written, config);
+      const range = { start: FIRST_DAY, end: FIRST_DAY };
+      expect(brief(await stores.points.read(id, range))).toEqual(['0900-01-01 2024-01-01 0']);
+      await stores.points.upsert([upserts(id, ['0900-01-01', '2024-01-02', '7'])]);
+      expect(brief(await stores.points.read(id, range))).toEqual([
+        '0900-01-01 2024-01-01 0',
+        '0900-01-01 2024-01-02 7',
+      ]);
+      stores.close();
+    });
+  });
+});
