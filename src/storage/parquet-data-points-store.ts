@@ -161,7 +161,8 @@ export class ParquetDataPointsStore extends DataPointsStore {
   private loadRange(entry: CatalogEntry, range: DateRange): Promise<PointBatch> {
     const { pointsHash, rowGroupDates } = entry;
     const span = rowGroupsInRange(rowGroupDates, range);
-    if ((span.to - span.from) * 2 >= rowGroupDates.length) return this.load(entry);
+    const isMost = (span.to - span.from) * 2 > rowGroupDates.length;
+    if (rowGroupDates.length < 2 || isMost) return this.load(entry);
     if (span.to === span.from || pointsHash === null) return Promise.resolve(PointBatch.EMPTY);
     const batch = this.cache.get(cacheName(pointsHash, span));
     return batch ? Promise.resolve(batch) : this.load(entry, span);

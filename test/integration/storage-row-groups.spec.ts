@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CalendarDate } from '../../src/core/calendar-date.js';
+import { type CalendarDate } from '../../src/core/calendar-date.js';
 import type { Uuid } from '../../src/core/uuid.js';
 import { OriginalFlag, PointUpsertsBuilder } from '../../src/storage/point-upserts.js';
 import { openParquetStores, withDataDir, type ParquetStores } from '../support/parquet-stores.js';

@@ -86,7 +86,7 @@ export function encodePoints(
       last_date: formatDate(summary.lastDate),
       last_revision_date: formatDate(summary.lastRevisionDate),
       row_group_rows: String(Math.min(options.rowGroupRows, batch.length)),
-      row_group_first_dates: rowGroupDates.map(CalendarDate.format).join(','),
+      row_group_first_dates: rowGroupDates.map((date) => CalendarDate.format(date)).join(','),
     },
   });
   const ipc = tableToIPC(new Table([withSeriesId(batch, seriesId)]), 'stream');
