@@ -10,7 +10,7 @@ const LAYERS = [
   ['graphql', 'health'],
 ];
 
-/** A folder imports from folders to its left, and from folders beside it only where a fence says so. */
+/** A folder imports from folders to its left and beside it. */
 const leftOnly = LAYERS.flatMap((folders, index) => {
   const right = LAYERS.slice(index + 1).flat();
   return folders.map((folder) => ({

@@ -31,7 +31,7 @@ const service = spawn(process.execPath, ['dist/main.js'], { stdio: 'inherit', en
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => service.kill(signal));
 service.on('exit', (code, signal) => process.exit(code ?? (signal ? 0 : 1)));
 
-const url = `http://localhost:${environment.PORT ?? 3001}`;
+const url = `http://localhost:${environment.PORT || 3001}`;
 await untilHealthy(`${url}/health`);
 process.stdout.write(`
 The service runs at ${url} (Ctrl+C stops it).

@@ -3,12 +3,18 @@ import type { Config } from './config/environment.js';
 
 /** Why the service did not start, in one line that says what to change. */
 export function startFailure(error: unknown, { dataDir, host, port }: Config): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo') {
+    switch (code) {
+      case 'EADDRINUSE':
+        return `PORT: port ${port} on ${host} is in use; stop what listens there, or set PORT to another one`;
+      case 'EACCES':
+        return `PORT: port ${port} may not be listened on by this user`;
+      default:
+        return `HOST: ${host} is not an address of this machine (${code})`;
+    }
+  }
   switch (code) {
-    case 'EADDRINUSE':
-      return `PORT: port ${port} on ${host} is in use; stop what listens there, or set PORT to another one`;
-    case 'EADDRNOTAVAIL':
-      return `HOST: ${host} is not an address of this machine`;
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -75,10 +75,12 @@ describe('loadConfig', () => {
   });
 
   it('understands the forms of RUST_LOG and RUST_BACKTRACE that people bring along', () => {
-    expect(loadConfig({ RUST_LOG: 'storage=trace,debug' }).logLevel).toBe('debug');
-    expect(loadConfig({ RUST_LOG: 'warn' }).logLevel).toBe('warn');
+    expect(loadConfig({ RUST_LOG: 'warn,econ_graph=debug' }).logLevel).toBe('debug');
+    expect(loadConfig({ RUST_LOG: 'econ_graph=debug' }).logLevel).toBe('debug');
+    expect(loadConfig({ RUST_LOG: 'INFO' }).logLevel).toBe('info');
+    expect(loadConfig({ RUST_LOG: 'off' }).logLevel).toBe('error');
     expect(loadConfig({ RUST_BACKTRACE: 'full' }).logStackTraces).toBe(1);
-    expect(faultsOf({ RUST_LOG: 'storage=trace' })).toHaveLength(1);
+    expect(faultsOf({ RUST_LOG: 'econ_graph=loud' })).toHaveLength(1);
   });
 
   it.each([

@@ -32,7 +32,7 @@ interface Variable {
   readonly allowed: string;
   readonly secret: boolean;
   /** Turns a form that people who migrate still use into the one that is allowed. */
-  readonly read: (value: string) => string;
+  readonly read: (value: string, name: string) => string;
 }
 
 const variables: Variable[] = [];
@@ -118,6 +118,17 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const PARQUET_COMPRESSIONS = ['snappy', 'zstd', 'uncompressed'] as const;
 export type ParquetCompression = (typeof PARQUET_COMPRESSIONS)[number];
 
+/** `info,storage=debug` and the like: there is one level for the whole service, the most verbose one. */
+function readRustLog(value: string): string {
+  const levels = value
+    .toLowerCase()
+    .split(',')
+    .map((directive) => directive.split('=').at(-1)!.trim())
+    .map((level) => (level === 'off' ? 'error' : level));
+  const known = levels.map((level) => LOG_LEVELS.findIndex((name) => name === level));
+  return known.includes(-1) ? value : LOG_LEVELS[Math.max(...known)]!;
+}
+
 /** The validated settings. The initial values are the defaults. */
 export class Config {
   @integer('PORT', [0, 65_535], 'HTTP port; 0 takes any free one')
@@ -134,8 +145,7 @@ export class Config {
 
   @oneOf('LOG_LEVEL', LOG_LEVELS, 'Least severe level that is logged', {
     aliases: ['RUST_LOG'],
-    // `info,storage=debug`: there is one level for the whole service.
-    read: (value) => value.split(',').find((part) => !part.includes('=')) ?? value,
+    read: (value, name) => (name === 'RUST_LOG' ? readRustLog(value) : value),
   })
   readonly logLevel: LogLevel = 'info';
 
@@ -165,13 +175,21 @@ export class Config {
   @integer('WRITE_POINTS_MAX', [1, 1_000_000], 'Most points in one createDataPoints call')
   readonly writePointsMax: number = 10_000;
 
-  @integer('READ_POINTS_MAX', [1, 100_000_000], 'Most points that one field may answer')
+  @integer(
+    'READ_POINTS_MAX',
+    [1, 100_000_000],
+    'Most points that the fields of one request may answer together',
+  )
   readonly readPointsMax: number = 1_000_000;
 
   @integer('HTTP_BODY_BYTES_MAX', [1024, 1_073_741_824], 'Largest HTTP request body')
   readonly httpBodyBytesMax: number = 16_777_216;
 
-  @integer('QUERY_COMPLEXITY_MAX', [1, 1_000_000_000], 'Most fields that one query may answer')
+  @integer(
+    'QUERY_COMPLEXITY_MAX',
+    [1, 1_000_000_000],
+    'Most fields that one query may answer; a list of points counts once',
+  )
   readonly queryComplexityMax: number = 200_000;
 
   @integer('QUERY_TOKENS_MAX', [100, 100_000_000], 'Most tokens in the text of one query')
@@ -219,7 +237,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
     if (!found) continue;
     received.set(variable.property, found);
     const initial = config[variable.property];
-    Object.assign(config, { [variable.property]: convert(variable.read(found[1]), initial) });
+    Object.assign(config, {
+      [variable.property]: convert(variable.read(found[1], found[0]), initial),
+    });
   }
   const faults = validateSync(config).map((error) => faultLine(error, received));
   if (faults.length > 0) throw new ConfigError(faults);

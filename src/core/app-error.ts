@@ -1,14 +1,15 @@
 // The one error catalogue. Services throw `AppError`s; each edge (GraphQL, HTTP, command line) maps a
 // code once. What each code means for a caller is written in docs/errors.md, which a test ties to this list.
 
+/** `retryable`: the same request may succeed later, without a change to it. */
 export const ERROR_CATALOGUE = {
-  VALIDATION_ERROR: { httpStatus: 400, retryable: false },
-  NOT_FOUND: { httpStatus: 404, retryable: false },
-  CONFLICT: { httpStatus: 409, retryable: false },
-  STORAGE_ERROR: { httpStatus: 500, retryable: true },
-  READ_TOO_LARGE: { httpStatus: 400, retryable: false },
-  QUERY_TOO_COMPLEX: { httpStatus: 400, retryable: false },
-  UNAVAILABLE: { httpStatus: 503, retryable: true },
+  VALIDATION_ERROR: { retryable: false },
+  NOT_FOUND: { retryable: false },
+  CONFLICT: { retryable: false },
+  STORAGE_ERROR: { retryable: true },
+  READ_TOO_LARGE: { retryable: false },
+  QUERY_TOO_COMPLEX: { retryable: false },
+  UNAVAILABLE: { retryable: true },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
@@ -47,7 +48,7 @@ export function conflict(message: string, details: ErrorDetails = {}): AppError 
   return new AppError('CONFLICT', message, details);
 }
 
-/** @param operation what was being done: `write`, `read`, `delete` */
+/** @param operation what was being done: `read` or `write` */
 export function storageError(
   operation: string,
   message: string,

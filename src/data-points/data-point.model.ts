@@ -34,15 +34,18 @@ export class Observations {
   @Field(() => [CalendarDate]) revisionDates!: CalendarDate[];
 }
 
-@ObjectType()
+@ObjectType({
+  description:
+    'The counts are of keys (series, date, revision date): one that was sent twice counts once',
+})
 export class CreateDataPointsPayload {
-  @Field(() => Int, { description: 'Points that were not there before' })
+  @Field(() => Int, { description: 'Keys that were not there before' })
   addedCount!: number;
 
-  @Field(() => Int, { description: 'Points that were there with another value' })
+  @Field(() => Int, { description: 'Keys that were there with another value or isOriginalRelease' })
   correctedCount!: number;
 
-  @Field(() => Int, { description: 'Points that were already there as sent' })
+  @Field(() => Int, { description: 'Keys that were already there as sent' })
   unchangedCount!: number;
 
   @Field(() => [DataPoint], { description: 'The points as stored, in the order of the inputs' })

@@ -17,6 +17,10 @@ registerEnumType(Revisions, {
 /** Points count once in the complexity of a query: how many a field answers is limited when it is read. */
 export const POINTS_COMPLEXITY = 1;
 
+/** Fields of points may be null so that one damaged file takes nothing else of an answer down. */
+export const NULL_IF_DAMAGED =
+  'null next to an error: the stored points are damaged, or too many for one request';
+
 @ArgsType()
 export class PointSelectionArgs {
   @Field(() => CalendarDate, { nullable: true, description: 'Inclusive' })

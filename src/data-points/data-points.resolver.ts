@@ -1,4 +1,4 @@
-import { Args, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { CalendarDate } from '../core/calendar-date.js';
 import { Uuid } from '../core/uuid.js';
 import { CreateDataPointsPayload, DataPoint } from './data-point.model.js';
@@ -6,6 +6,7 @@ import {
   CreateDataPointInput,
   DataPointsArgs,
   DeleteDataPointsArgs,
+  NULL_IF_DAMAGED,
   POINTS_COMPLEXITY,
 } from './data-points.inputs.js';
 import { DataPointsService } from './data-points.service.js';
@@ -16,11 +17,12 @@ export class DataPointsResolver {
   constructor(private readonly service: DataPointsService) {}
 
   @Query(() => [DataPoint], {
-    description: 'Ascending by date, then by revision date',
+    nullable: true,
+    description: `Ascending by date, then by revision date. ${NULL_IF_DAMAGED}`,
     complexity: POINTS_COMPLEXITY,
   })
-  async dataPoints(@Args() { seriesId, ...selection }: DataPointsArgs) {
-    const { batch, rows } = await this.service.select(seriesId, selection);
+  async dataPoints(@Args() { seriesId, ...selection }: DataPointsArgs, @Context() request: object) {
+    const { batch, rows } = await this.service.select(seriesId, selection, request);
     return toDataPoints(seriesId, batch, rows);
   }
 

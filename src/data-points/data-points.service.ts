@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/environment.js';
-import { AppError, validationError } from '../core/app-error.js';
+import { validationError } from '../core/app-error.js';
 import { assert } from '../core/assert.js';
 import { CalendarDate, type DateRange } from '../core/calendar-date.js';
 import { Clock } from '../core/clock.js';
@@ -18,6 +18,7 @@ import type {
   DeleteDataPointsArgs,
   PointSelectionArgs,
 } from './data-points.inputs.js';
+import { chargePoints } from './read-budget.js';
 import { distinctRevisionDates, Revisions, selectRows } from './revisions.js';
 
 /** Rows of a batch that answer a question. */
@@ -49,24 +50,23 @@ export class DataPointsService {
   ) {}
 
   /**
+   * @param request shared by the reads of one request, which are limited together; left out, a read is
+   *   a request of its own
    * @throws AppError VALIDATION_ERROR, NOT_FOUND, STORAGE_ERROR; READ_TOO_LARGE where more points are
-   *   selected than one answer may have
+   *   selected than one request may be answered
    */
-  async select(seriesId: Uuid, args: PointSelectionArgs): Promise<SelectedPoints> {
+  async select(
+    seriesId: Uuid,
+    args: PointSelectionArgs,
+    request: object = {},
+  ): Promise<SelectedPoints> {
     const batch = await this.store.read(seriesId, rangeOf(args));
     const selected = selectRows(batch, {
       revisions: args.revisions,
       asOf: args.asOf ?? undefined,
     });
     const rows = args.limit == null ? selected : selected.subarray(0, args.limit);
-    const { readPointsMax } = this.config;
-    if (rows.length > readPointsMax) {
-      throw new AppError(
-        'READ_TOO_LARGE',
-        `The answer would have ${rows.length} points, at most ${readPointsMax} are allowed: ask for a shorter date range or give a limit`,
-        { points: rows.length, limit: readPointsMax },
-      );
-    }
+    chargePoints(request, rows.length, this.config.readPointsMax);
     return { batch, rows };
   }
 
@@ -84,9 +84,14 @@ export class DataPointsService {
     return row === undefined ? undefined : { seriesId, batch, row };
   }
 
-  /** Every day on which something was published, ascending. */
-  async revisionDates(seriesId: Uuid): Promise<CalendarDate[]> {
-    return distinctRevisionDates(await this.store.read(seriesId));
+  /**
+   * Every day on which something was published, ascending; each counts as a point that is answered.
+   * @throws as `select`
+   */
+  async revisionDates(seriesId: Uuid, request: object = {}): Promise<CalendarDate[]> {
+    const dates = distinctRevisionDates(await this.store.read(seriesId));
+    chargePoints(request, dates.length, this.config.readPointsMax);
+    return dates;
   }
 
   /** @throws AppError NOT_FOUND, STORAGE_ERROR */
@@ -136,11 +141,6 @@ export class DataPointsService {
           return { seriesId, batch, row };
         }),
     };
-  }
-
-  /** @throws AppError VALIDATION_ERROR where the day is after tomorrow (UTC) */
-  assertRevisionDate(revisionDate: CalendarDate, field: string): void {
-    if (revisionDate > this.clock.today() + 1) this.refuseRevisionDate(field);
   }
 
   /**

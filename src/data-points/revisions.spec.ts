@@ -12,8 +12,8 @@ function batchOf(keys: readonly Key[]): PointBatch {
   const builder = new PointBatchBuilder(keys.length);
   for (const [date, revisionDate] of keys) {
     builder.append({
-      date: date as CalendarDate,
-      revisionDate: revisionDate as CalendarDate,
+      date,
+      revisionDate,
       value: null,
       isOriginal: false,
       createdAt: Instant.of(0),

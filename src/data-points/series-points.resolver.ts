@@ -1,10 +1,10 @@
 // The fields that data points add to a series; the series module does not know them.
 
-import { Args, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Context, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { CalendarDate } from '../core/calendar-date.js';
 import { EconomicSeries } from '../series/series.model.js';
 import { DataPoint, Observations } from './data-point.model.js';
-import { POINTS_COMPLEXITY, PointSelectionArgs } from './data-points.inputs.js';
+import { NULL_IF_DAMAGED, POINTS_COMPLEXITY, PointSelectionArgs } from './data-points.inputs.js';
 import { DataPointsService } from './data-points.service.js';
 import { toDataPoints, toObservations } from './rows.js';
 
@@ -13,28 +13,45 @@ export class SeriesPointsResolver {
   constructor(private readonly service: DataPointsService) {}
 
   @ResolveField(() => [DataPoint], {
-    description: 'Ascending by date, then by revision date',
+    nullable: true,
+    description: `Ascending by date, then by revision date. ${NULL_IF_DAMAGED}`,
     complexity: POINTS_COMPLEXITY,
   })
-  async dataPoints(@Parent() { id }: EconomicSeries, @Args() args: PointSelectionArgs) {
-    const { batch, rows } = await this.service.select(id, args);
+  async dataPoints(
+    @Parent() { id }: EconomicSeries,
+    @Args() args: PointSelectionArgs,
+    @Context() request: object,
+  ) {
+    const { batch, rows } = await this.service.select(id, args, request);
     return toDataPoints(id, batch, rows);
   }
 
-  @ResolveField(() => Observations, { description: 'The same points as `dataPoints`, in columns' })
-  async observations(@Parent() { id }: EconomicSeries, @Args() args: PointSelectionArgs) {
-    const { batch, rows } = await this.service.select(id, args);
+  @ResolveField(() => Observations, {
+    nullable: true,
+    description: `The same points as \`dataPoints\`, in columns. ${NULL_IF_DAMAGED}`,
+  })
+  async observations(
+    @Parent() { id }: EconomicSeries,
+    @Args() args: PointSelectionArgs,
+    @Context() request: object,
+  ) {
+    const { batch, rows } = await this.service.select(id, args, request);
     return toObservations(batch, rows);
   }
 
   @ResolveField(() => [CalendarDate], {
-    description: 'Every day on which a value was published, ascending',
+    nullable: true,
+    description: `Every day on which a value was published, ascending. ${NULL_IF_DAMAGED}`,
   })
-  revisionDates(@Parent() { id }: EconomicSeries) {
-    return this.service.revisionDates(id);
+  revisionDates(@Parent() { id }: EconomicSeries, @Context() request: object) {
+    return this.service.revisionDates(id, request);
   }
 
-  @ResolveField(() => Int, { description: 'Stored points: every revision of every date' })
+  @ResolveField(() => Int, {
+    nullable: true,
+    description:
+      'How many are stored: every revision of every date. null next to an error: they are damaged',
+  })
   dataPointCount(@Parent() { id }: EconomicSeries) {
     return this.service.overview(id).rows;
   }

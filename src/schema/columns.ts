@@ -36,6 +36,11 @@ export function nullableColumn<const K extends ColumnKind>(name: string, kind: K
   return { name, kind, nullable: true } as const;
 }
 
+/** Whether two rows hold the same values in every column. */
+export function sameRow<C extends Columns>(columns: C, a: RowOf<C>, b: RowOf<C>): boolean {
+  return Object.keys(columns).every((key) => a[key] === b[key]);
+}
+
 /** The row object of a list of columns. */
 export type RowOf<C extends Columns> = {
   readonly [Key in keyof C]: C[Key]['nullable'] extends true

@@ -14,8 +14,3 @@ export const DATA_POINT_COLUMNS = {
   createdAt: column('created_at', 'timestamp'),
   updatedAt: column('updated_at', 'timestamp'),
 };
-
-export const DATA_POINT_FILE_COLUMNS = {
-  seriesId: column('series_id', 'uuid'),
-  ...DATA_POINT_COLUMNS,
-};

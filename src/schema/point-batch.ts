@@ -142,8 +142,10 @@ export class PointBatch {
 
 /** One point on its way into a batch. */
 export interface PointValues {
-  readonly date: CalendarDate;
-  readonly revisionDate: CalendarDate;
+  /** days since 1970-01-01 */
+  readonly date: number;
+  /** days since 1970-01-01 */
+  readonly revisionDate: number;
   readonly value: Decimal | null;
   readonly isOriginal: boolean;
   readonly createdAt: Instant;
@@ -175,15 +177,21 @@ export class PointBatchBuilder {
   }
 
   append(point: PointValues): void {
-    this.put(
-      point.date,
-      point.revisionDate,
-      point.value?.double ?? null,
-      point.value?.exact ?? null,
-      point.isOriginal,
-      BigInt(point.createdAt),
-      BigInt(point.updatedAt),
-    );
+    const { value } = point;
+    const row = this.length++;
+    assert(row < this.capacity, 'a batch builder is not filled past its capacity');
+    this.dates[row] = point.date;
+    this.revisionDates[row] = point.revisionDate;
+    if (value === null) {
+      this.nulls++;
+    } else {
+      this.values[row] = value.double;
+      this.validity[row >> 3]! |= 1 << (row & 7);
+      if (value.exact !== null) this.keepExact(row, value.exact);
+    }
+    if (point.isOriginal) this.originals[row >> 3]! |= 1 << (row & 7);
+    this.createdAt[row] = BigInt(point.createdAt);
+    this.updatedAt[row] = BigInt(point.updatedAt);
   }
 
   /** Appends rows `start` (inclusive) to `end` (exclusive) of a batch, whole columns at a time. */
@@ -220,31 +228,6 @@ export class PointBatchBuilder {
       makeData({ type: timestamp, length, data: this.updatedAt.subarray(0, length) }),
     ];
     return new PointBatch(recordBatch(DATA_POINT_SCHEMA, length, children));
-  }
-
-  private put(
-    date: number,
-    revisionDate: number,
-    value: number | null,
-    exact: string | null,
-    original: boolean,
-    createdAt: bigint,
-    updatedAt: bigint,
-  ): void {
-    const row = this.length++;
-    assert(row < this.capacity, 'a batch builder is not filled past its capacity');
-    this.dates[row] = date;
-    this.revisionDates[row] = revisionDate;
-    if (value === null) {
-      this.nulls++;
-    } else {
-      this.values[row] = value;
-      this.validity[row >> 3]! |= 1 << (row & 7);
-      if (exact !== null) this.keepExact(row, exact);
-    }
-    if (original) this.originals[row >> 3]! |= 1 << (row & 7);
-    this.createdAt[row] = createdAt;
-    this.updatedAt[row] = updatedAt;
   }
 
   private keepExact(row: number, text: string): void {

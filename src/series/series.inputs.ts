@@ -15,7 +15,7 @@ import {
 import { Type } from 'class-transformer';
 import { CalendarDate } from '../core/calendar-date.js';
 import { Uuid } from '../core/uuid.js';
-import { IfGiven } from './validators.js';
+import { IfGiven, NotBlank } from './validators.js';
 
 const EXTERNAL_ID = /^[A-Za-z0-9_\-./:]{1,100}$/;
 const EXTERNAL_ID_RULE = {
@@ -38,6 +38,7 @@ export class CreateEconomicSeriesInput {
 
   @Field()
   @Length(1, 500)
+  @NotBlank()
   title!: string;
 
   @Field(() => String, { nullable: true })
@@ -84,6 +85,7 @@ export class UpdateEconomicSeriesInput {
   @Field(() => String, { nullable: true })
   @IfGiven()
   @Length(1, 500)
+  @NotBlank()
   title?: string;
 
   @Field(() => String, { nullable: true })

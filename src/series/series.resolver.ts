@@ -1,4 +1,5 @@
 import { Args, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { AppError } from '../core/app-error.js';
 import { Uuid } from '../core/uuid.js';
 import {
   CreateEconomicSeriesInput,
@@ -25,9 +26,12 @@ export class SeriesResolver {
     return this.series.get(id);
   }
 
-  @Query(() => [EconomicSeries], { nullable: 'items', description: 'In the order asked' })
+  @Query(() => [EconomicSeries], {
+    nullable: 'items',
+    description: 'In the order asked; null where unknown or, next to an error, damaged',
+  })
   seriesByIds(@Args() { ids }: SeriesByIdsArgs) {
-    return ids.map((id) => this.series.get(id));
+    return ids.map((id) => this.getOrDamage(id));
   }
 
   @Query(() => [EconomicSeries])
@@ -78,5 +82,15 @@ export class SeriesResolver {
   })
   source(@Parent() { sourceId }: EconomicSeries) {
     return this.sources.get(sourceId);
+  }
+
+  /** In a list GraphQL answers an error that is an element at its place, and the other elements as they are. */
+  private getOrDamage(id: Uuid) {
+    try {
+      return this.series.get(id);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'STORAGE_ERROR') return error;
+      throw error;
+    }
   }
 }

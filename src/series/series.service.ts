@@ -125,10 +125,6 @@ export class SeriesService {
     return this.store.delete(id);
   }
 
-  all(): Iterable<SeriesRow> {
-    return this.store.all();
-  }
-
   private select(filter: SeriesFilter | null | undefined, order: Order): SeriesRow[] {
     return [...this.store.all()].filter(compileFilter(filter)).sort(compareRows(order));
   }

@@ -2,7 +2,7 @@ import { Field, InputType, ObjectType } from '@nestjs/graphql';
 import { IsOptional, IsUrl, Length, MaxLength } from 'class-validator';
 import { Instant } from '../core/instant.js';
 import { Uuid } from '../core/uuid.js';
-import { IfGiven } from './validators.js';
+import { IfGiven, NotBlank } from './validators.js';
 
 @ObjectType({ description: 'Who publishes series' })
 export class DataSource {
@@ -24,6 +24,7 @@ export class CreateSourceInput {
 
   @Field()
   @Length(1, 200)
+  @NotBlank()
   name!: string;
 
   @Field(() => String, { nullable: true })
@@ -46,6 +47,7 @@ export class UpdateSourceInput {
   @Field(() => String, { nullable: true })
   @IfGiven()
   @Length(1, 200)
+  @NotBlank()
   name?: string;
 
   @Field(() => String, { nullable: true })

@@ -1,4 +1,4 @@
-import { ValidateIf, IsDefined } from 'class-validator';
+import { IsDefined, Matches, ValidateIf } from 'class-validator';
 
 /** May be left out, but is not null: an update leaves what is not given and empties what is null. */
 export function IfGiven(): PropertyDecorator {
@@ -6,4 +6,9 @@ export function IfGiven(): PropertyDecorator {
     ValidateIf((_, value) => value !== undefined)(target, property);
     IsDefined({ message: `${String(property)} must not be null` })(target, property);
   };
+}
+
+/** Not of spaces alone. The empty text passes: its length is told by the rule of lengths, once. */
+export function NotBlank(): PropertyDecorator {
+  return Matches(/^$|\S/, { message: '$property must have a character that is not a space' });
 }

@@ -1,6 +1,7 @@
 // The open data directory, as the stores share it: its files, catalogue, commit clock and locks.
 
 import type { OnApplicationShutdown } from '@nestjs/common';
+import { AppError } from '../core/app-error.js';
 import { KeyedLock } from '../core/keyed-lock.js';
 import type { StorageMetrics } from '../metrics/storage-metrics.js';
 import type { DeletionRow } from '../schema/deletion.columns.js';
@@ -10,14 +11,22 @@ import { DirectoryLock } from './directory-lock.js';
 import { DirectoryOpener, type OpenReport } from './directory-opener.js';
 import { errorCode, type Disk } from './disk.js';
 import { FileDisk } from './file-disk.js';
-import { appendDeletions, decodeDeletions, encodeDeletions } from './parquet/deletions-file.js';
+import {
+  appendDeletions,
+  decodeDeletions,
+  encodeDeletions,
+  type Deletions,
+} from './parquet/deletions-file.js';
 import { DELETIONS_FILE, LOCK_FILE, parseFileName } from './paths.js';
-import { replaceFiles, type FileChange } from './replace-files.js';
+import { replaceFiles, UndoFailedError, type FileChange } from './replace-files.js';
 import { storageFailure } from './storage-failure.js';
 
 export class DataDirectory implements OnApplicationShutdown {
   /** By series id, and by file name for the files that all series share. */
   readonly locks = new KeyedLock();
+  private readonly commits = new Set<Promise<void>>();
+  /** Why nothing may be written any more; reads go on. */
+  private closedFor: string | undefined;
 
   private constructor(
     readonly disk: Disk,
@@ -64,13 +73,42 @@ export class DataDirectory implements OnApplicationShutdown {
   }
 
   /**
-   * Makes all the changes durable, or none of them.
+   * A file that need not exist; undefined where it does not.
    * @throws AppError STORAGE_ERROR
    */
+  async readOptional(name: string): Promise<Uint8Array | undefined> {
+    try {
+      return (await this.disk.exists(name)) ? await this.read(name) : undefined;
+    } catch (error) {
+      throw storageFailure('read', error);
+    }
+  }
+
+  /**
+   * Makes all the changes durable, or none of them.
+   * @throws AppError STORAGE_ERROR; UNAVAILABLE where the directory takes no more writes
+   */
   async commit(changes: readonly FileChange[]): Promise<void> {
+    if (this.closedFor !== undefined) throw new AppError('UNAVAILABLE', this.closedFor);
+    const commit = this.replace(changes);
+    const ended = commit.catch(() => undefined);
+    this.commits.add(ended);
+    try {
+      await commit;
+    } finally {
+      this.commits.delete(ended);
+    }
+  }
+
+  private async replace(changes: readonly FileChange[]): Promise<void> {
     try {
       await this.metrics.observe('write', () => replaceFiles(this.disk, changes));
     } catch (error) {
+      if (error instanceof UndoFailedError) {
+        // What is on disk is no longer what the catalogue says: going on would bury one under the other.
+        this.closedFor =
+          'A write failed and could not be undone; restart the service to write again';
+      }
       throw storageFailure('write', error);
     }
     for (const { bytes } of changes) this.metrics.countBytes('write', bytes?.byteLength ?? 0);
@@ -90,8 +128,12 @@ export class DataDirectory implements OnApplicationShutdown {
     });
   }
 
-  /** Reads from the disk, past every cache. */
+  /**
+   * Reads from the disk, past every cache.
+   * @throws AppError where the directory cannot be read, or takes no more writes
+   */
   async probe(): Promise<void> {
+    if (this.closedFor !== undefined) throw new AppError('UNAVAILABLE', this.closedFor);
     try {
       await this.disk.readTail(LOCK_FILE, 1);
     } catch (error) {
@@ -105,15 +147,18 @@ export class DataDirectory implements OnApplicationShutdown {
     return shared + this.catalog.quarantinedCount;
   }
 
-  onApplicationShutdown(): void {
+  /** Writes that have begun are finished, whether their caller still waits or not. */
+  async onApplicationShutdown(): Promise<void> {
+    this.closedFor ??= 'The service is shutting down';
+    await Promise.all(this.commits);
     this.lock.release();
   }
 
-  private async deletions() {
+  private async deletions(): Promise<Deletions> {
+    const bytes = await this.readOptional(DELETIONS_FILE);
     try {
-      return decodeDeletions(await this.read(DELETIONS_FILE)).deletions;
+      return bytes === undefined ? [] : decodeDeletions(bytes).deletions;
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return [];
       throw storageFailure('write', error);
     }
   }

@@ -27,11 +27,16 @@ export class DirectoryLock {
     const path = join(root, LOCK_FILE);
     const fd = openSync(path, 'a+');
     if (flock(fd, LOCK_EXCLUSIVE | LOCK_NON_BLOCKING) !== 0) {
+      const errno = koffi.errno();
+      if (errno !== koffi.os.errno['EWOULDBLOCK']) {
+        closeSync(fd);
+        throw new AppError('UNAVAILABLE', `The data directory cannot be locked (errno ${errno})`);
+      }
       const holder = readFileSync(path, 'utf8').trim();
       closeSync(fd);
       throw new AppError(
         'UNAVAILABLE',
-        `The data directory is in use by ${holder || 'another process'}; stop it first, or talk to it with --url`,
+        `The data directory is in use by ${holder || 'another process'}; stop it first`,
       );
     }
     try {

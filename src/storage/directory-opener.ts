@@ -1,4 +1,4 @@
-// Opens a data directory: takes its lock, removes what an interrupted write left behind, finishes
+// Opens a data directory: removes what an interrupted write left behind, finishes
 // interrupted deletions, and fills the catalogue from the files. One damaged file never stops the start.
 
 import { Logger } from '@nestjs/common';
@@ -34,7 +34,7 @@ export interface OpenReport {
   readonly temporaryFilesRemoved: number;
   readonly deletionsFinished: number;
   readonly damaged: readonly string[];
-  /** Points without a series, and files that are not ours; they are left alone. */
+  /** Files that are not ours; they are left alone. */
   readonly ignored: readonly string[];
 }
 
@@ -63,14 +63,14 @@ export class DirectoryOpener {
       this.addSeries(id, inventory.points.has(id)),
     );
     await this.checkSources();
-    const known = new Set(inventory.series);
-    const orphans = [...inventory.points].filter((id) => !known.has(id)).map(pointsFile);
+    this.quarantineOrphans(inventory);
+    this.quarantineDuplicates();
     const report: OpenReport = {
       series: inventory.series.length,
       temporaryFilesRemoved: inventory.temporary.length,
       deletionsFinished,
       damaged: this.damaged,
-      ignored: [...orphans, ...inventory.foreign],
+      ignored: inventory.foreign,
     };
     this.log(report);
     return report;
@@ -119,6 +119,33 @@ export class DirectoryOpener {
     return gone.size;
   }
 
+  /** Points whose metadata is gone keep their id: a new series there would bury them. */
+  private quarantineOrphans({ series, points }: Inventory): void {
+    const known = new Set(series);
+    for (const id of points) {
+      if (known.has(id)) continue;
+      const error = new DamagedFileError('there is no metadata file for these points');
+      this.catalog.setQuarantine(id, 'series');
+      this.reportDamage(pointsFile(id), error);
+    }
+  }
+
+  /** A file that came back from a backup may name what another series took meanwhile: the older one stays. */
+  private quarantineDuplicates(): void {
+    for (const { id, sourceId, externalId } of [...this.catalog.rows()]) {
+      const [oldest, ...younger] = this.catalog
+        .findByExternalId(externalId, sourceId)
+        .sort((a, b) => a.createdAt - b.createdAt);
+      if (younger.length === 0 || oldest?.id !== id) continue;
+      for (const row of younger) {
+        this.catalog.delete(row.id);
+        this.catalog.setQuarantine(row.id, 'series');
+        const reason = `series ${id} of the same source has the same external id`;
+        this.reportDamage(seriesFile(row.id), new DamagedFileError(reason));
+      }
+    }
+  }
+
   /** Only the checksum; the store of sources reads the rows itself. */
   private async checkSources(): Promise<void> {
     try {
@@ -149,7 +176,7 @@ export class DirectoryOpener {
       if (row?.id !== id) throw new DamagedFileError('the row is not that of the series');
       this.clock.observe(facts.throughSeq);
     } catch (error) {
-      this.catalog.setQuarantine(id, { what: 'series', reason: messageOf(error) });
+      this.catalog.setQuarantine(id, 'series');
       this.reportDamage(seriesFile(id), error);
       return;
     }
@@ -170,7 +197,7 @@ export class DirectoryOpener {
       });
     } catch (error) {
       this.catalog.put(entryWithoutPoints(row));
-      this.catalog.setQuarantine(id, { what: 'points', reason: messageOf(error) });
+      this.catalog.setQuarantine(id, 'points');
       this.reportDamage(pointsFile(id), error);
     }
   }

@@ -9,6 +9,7 @@ export abstract class Disk {
   /** The last `length` bytes of a file, or all of it where it is shorter. */
   abstract readTail(name: string, length: number): Promise<Uint8Array>;
   abstract size(name: string): Promise<number>;
+  abstract exists(name: string): Promise<boolean>;
   /** Makes a new file; its bytes are durable afterwards, its name is not. Fails where it exists. */
   abstract create(name: string, bytes: Uint8Array): Promise<void>;
   /** Puts `from` in the place of `to` in one step. */

@@ -58,6 +58,16 @@ export class FileDisk extends Disk {
     return (await stat(this.path(name))).size;
   }
 
+  async exists(name: string): Promise<boolean> {
+    try {
+      await access(this.path(name));
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
   async create(name: string, bytes: Uint8Array): Promise<void> {
     const file = await open(this.path(name), 'wx');
     try {

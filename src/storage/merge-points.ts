@@ -1,7 +1,7 @@
 import type { Instant } from '../core/instant.js';
-import { PointBatch, PointBatchBuilder } from '../schema/point-batch.js';
+import { PointBatchBuilder, type PointBatch, type PointValues } from '../schema/point-batch.js';
 import { OriginalFlag, type PointUpserts } from './point-upserts.js';
-import type { CalendarDate } from '../core/calendar-date.js';
+import type { Decimal } from '../core/decimal.js';
 
 export interface UpsertCounts {
   /** Keys that were not there before. */
@@ -14,7 +14,8 @@ export interface UpsertCounts {
 /**
  * The points after a write at `instant`. A correction keeps `createdAt`; a point that was already there
  * as sent keeps both its times. A new point that did not say whether it is an original release is one
- * when no earlier publication of its date is known.
+ * when no earlier publication of its date is known; it then takes the flag over from the publication that
+ * had it, so that points may arrive in any order.
  */
 export function mergePoints(
   base: PointBatch,
@@ -27,6 +28,18 @@ export function mergePoints(
   let baseRow = 0;
   /** Rows of the base before this one are in the builder, or were replaced. */
   let copied = 0;
+  /** The row of the base whose flag a new row took over; it comes at or behind `copied`. */
+  let demoted: number | undefined;
+  const copyUpTo = (end: number): void => {
+    if (demoted !== undefined && demoted < end) {
+      builder.copyRows(base, copied, demoted);
+      builder.append({ ...pointAt(base, demoted), isOriginal: false, updatedAt: instant });
+      copied = demoted + 1;
+      demoted = undefined;
+    }
+    builder.copyRows(base, copied, end);
+    copied = end;
+  };
   let lastDate: number | undefined;
   for (let row = 0; row < upserts.length; row++) {
     const date = upserts.dates[row]!;
@@ -38,38 +51,35 @@ export function mergePoints(
       lastDate = base.dates[baseRow++]!;
     }
     const exists = baseRow < base.length && order === 0;
-    if (exists && samePoint(base, baseRow, upserts, row)) {
+    const sent = { date, revisionDate, value: valueOf(upserts, row), updatedAt: instant };
+    const flag = upserts.originals[row];
+    const unsaid = flag === OriginalFlag.UNSAID;
+    if (exists) {
+      const stored = base.isOriginal(baseRow) && demoted !== baseRow;
+      const isOriginal = unsaid ? stored : flag === OriginalFlag.ORIGINAL;
+      if (isOriginal !== stored || !sameValue(base, baseRow, sent.value)) {
+        copyUpTo(baseRow);
+        builder.append({ ...sent, isOriginal, createdAt: base.createdAt(baseRow) });
+        copied = baseRow + 1;
+        corrected++;
+        if (demoted === baseRow) demoted = undefined;
+      }
       baseRow++;
     } else {
-      builder.copyRows(base, copied, baseRow);
-      copied = baseRow;
-      const flag = upserts.originals[row];
-      const isOriginal =
-        flag === OriginalFlag.UNSAID
-          ? exists
-            ? base.isOriginal(baseRow)
-            : lastDate !== date
-          : flag === OriginalFlag.ORIGINAL;
-      builder.append({
-        date: date as CalendarDate,
-        revisionDate: revisionDate as CalendarDate,
-        value: valueOf(upserts, row),
-        isOriginal,
-        createdAt: exists ? base.createdAt(baseRow) : instant,
-        updatedAt: instant,
-      });
-      if (exists) {
-        corrected++;
-        copied = ++baseRow;
-      } else {
-        added++;
-      }
+      copyUpTo(baseRow);
+      const isFirst = lastDate !== date;
+      const isOriginal = unsaid ? isFirst : flag === OriginalFlag.ORIGINAL;
+      builder.append({ ...sent, isOriginal, createdAt: instant });
+      const heldFlag =
+        baseRow < base.length && base.dates[baseRow] === date && base.isOriginal(baseRow);
+      if (unsaid && isFirst && heldFlag) demoted = baseRow;
+      added++;
     }
     lastDate = date;
   }
   const counts = { added, corrected, unchanged: upserts.length - added - corrected };
   if (added === 0 && corrected === 0) return { batch: base, counts };
-  builder.copyRows(base, copied, base.length);
+  copyUpTo(base.length);
   return { batch: builder.finish(), counts };
 }
 
@@ -91,20 +101,23 @@ export function removePoints(
   return { batch: builder.finish(), deleted };
 }
 
-function valueOf(upserts: PointUpserts, row: number) {
+function valueOf(upserts: PointUpserts, row: number): Decimal | null {
   const double = upserts.values[row]!;
   return Number.isNaN(double) ? null : { double, exact: upserts.exact.get(row) ?? null };
 }
 
-function samePoint(base: PointBatch, baseRow: number, upserts: PointUpserts, row: number): boolean {
-  const flag = upserts.originals[row];
-  if (
-    flag !== OriginalFlag.UNSAID &&
-    (flag === OriginalFlag.ORIGINAL) !== base.isOriginal(baseRow)
-  ) {
-    return false;
-  }
-  const value = valueOf(upserts, row);
-  if (value === null || base.isNull(baseRow)) return value === null && base.isNull(baseRow);
-  return base.values[baseRow] === value.double && base.exact(baseRow) === value.exact;
+function sameValue(base: PointBatch, row: number, value: Decimal | null): boolean {
+  if (value === null || base.isNull(row)) return value === null && base.isNull(row);
+  return base.values[row] === value.double && base.exact(row) === value.exact;
+}
+
+function pointAt(base: PointBatch, row: number): PointValues {
+  return {
+    date: base.dates[row]!,
+    revisionDate: base.revisionDates[row]!,
+    value: base.isNull(row) ? null : { double: base.values[row]!, exact: base.exact(row) },
+    isOriginal: base.isOriginal(row),
+    createdAt: base.createdAt(row),
+    updatedAt: base.updatedAt(row),
+  };
 }

@@ -202,7 +202,7 @@ export class ParquetDataPointsStore extends DataPointsStore {
 
   private putIntoQuarantine(id: Uuid, error: unknown): never {
     const reason = messageOf(error);
-    this.catalog.setQuarantine(id, { what: 'points', reason });
+    this.catalog.setQuarantine(id, 'points');
     this.logger.error({ message: 'Damaged file, not served', file: pointsFile(id), reason });
     throw storageError('read', `The stored points of series ${id} are damaged and not served`, {
       resource: 'EconomicSeries',

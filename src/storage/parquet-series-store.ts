@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { BatchCache } from '../cache/batch-cache.js';
 import { conflict } from '../core/app-error.js';
 import { Uuid } from '../core/uuid.js';
+import { sameRow } from '../schema/columns.js';
 import { SERIES_COLUMNS, type SeriesRow } from '../schema/series.columns.js';
 import { entryWithoutPoints, SeriesCatalog } from './catalog/series-catalog.js';
 import { DataDirectory } from './data-directory.js';
@@ -13,7 +15,10 @@ import { SeriesStore, type NewSeries, type SeriesChange } from './series-store.j
 export class ParquetSeriesStore extends SeriesStore {
   private readonly catalog: SeriesCatalog;
 
-  constructor(private readonly directory: DataDirectory) {
+  constructor(
+    private readonly directory: DataDirectory,
+    private readonly cache: BatchCache,
+  ) {
     super();
     this.catalog = directory.catalog;
   }
@@ -30,11 +35,13 @@ export class ParquetSeriesStore extends SeriesStore {
     return this.catalog.findByExternalId(externalId, sourceId);
   }
 
-  async create(series: NewSeries): Promise<SeriesRow> {
+  create(series: NewSeries): Promise<SeriesRow> {
     const id = series.id ?? Uuid.v7();
-    const release = this.catalog.reserve({ ...series, id });
-    try {
-      return await this.directory.locks.run([id], async () => {
+    // Also by external id: who comes second hears of a series that is there, not of one that may come.
+    const keys = [id, `${series.sourceId}/${series.externalId}`];
+    return this.directory.locks.run(keys, async () => {
+      const release = this.catalog.reserve({ ...series, id });
+      try {
         // `get` also refuses the id of a series whose file is damaged: writing would bury what is there.
         if (this.catalog.get(id)) {
           throw conflict(`A series with the id ${id} exists`, { resource: 'EconomicSeries', id });
@@ -44,10 +51,10 @@ export class ParquetSeriesStore extends SeriesStore {
         await this.write(row);
         this.catalog.put(entryWithoutPoints(row));
         return row;
-      });
-    } finally {
-      release();
-    }
+      } finally {
+        release();
+      }
+    });
   }
 
   update(
@@ -59,7 +66,7 @@ export class ParquetSeriesStore extends SeriesStore {
       const entry = this.catalog.require(id);
       const changed: SeriesRow = { ...entry.row, ...change };
       check(changed);
-      if (sameRow(changed, entry.row)) return entry.row;
+      if (sameRow(SERIES_COLUMNS, changed, entry.row)) return entry.row;
       const release = this.catalog.reserve(changed);
       try {
         const row: SeriesRow = { ...changed, updatedAt: this.directory.clock.next() };
@@ -74,7 +81,7 @@ export class ParquetSeriesStore extends SeriesStore {
 
   delete(id: Uuid): Promise<void> {
     return this.directory.locks.run([id], async () => {
-      this.catalog.require(id);
+      const { pointsHash } = this.catalog.require(id);
       const deletedAt = this.directory.clock.next();
       await this.directory.commitDeletions(
         [{ seriesId: id, date: null, revisionDate: null, deletedAt }],
@@ -84,6 +91,7 @@ export class ParquetSeriesStore extends SeriesStore {
         ],
       );
       this.catalog.delete(id);
+      if (pointsHash !== null) this.cache.delete(pointsHash);
     });
   }
 
@@ -96,8 +104,4 @@ export class ParquetSeriesStore extends SeriesStore {
     });
     await this.directory.commit([{ name: seriesFile(row.id), bytes }]);
   }
-}
-
-function sameRow(a: SeriesRow, b: SeriesRow): boolean {
-  return (Object.keys(SERIES_COLUMNS) as (keyof SeriesRow)[]).every((key) => a[key] === b[key]);
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { conflict, notFound } from '../core/app-error.js';
 import { Uuid } from '../core/uuid.js';
+import { sameRow } from '../schema/columns.js';
 import { SOURCE_COLUMNS, type SourceRow } from '../schema/source.columns.js';
 import { DataDirectory } from './data-directory.js';
-import { errorCode } from './disk.js';
 import type { FileIdentity } from './parquet/file-seal.js';
 import { decodeRows, encodeRows } from './parquet/metadata-file.js';
 import { SOURCES_FILE } from './paths.js';
@@ -54,7 +54,9 @@ export class ParquetSourcesStore extends SourcesStore {
     return this.exclusively(async () => {
       const row = this.rows.get(id);
       if (!row) throw notFound('DataSource', id);
-      return this.write({ ...row, ...change, updatedAt: this.directory.clock.next() });
+      const changed = { ...row, ...change };
+      if (sameRow(SOURCE_COLUMNS, changed, row)) return row;
+      return this.write({ ...changed, updatedAt: this.directory.clock.next() });
     });
   }
 
@@ -76,12 +78,13 @@ export class ParquetSourcesStore extends SourcesStore {
 
   private async load(): Promise<void> {
     try {
-      const bytes = await this.directory.read(SOURCES_FILE);
+      const bytes = await this.directory.readOptional(SOURCES_FILE);
+      if (bytes === undefined) return;
       const { rows, facts } = decodeRows(SOURCE_COLUMNS, bytes, SOURCES);
       this.directory.clock.observe(facts.throughSeq);
       for (const row of rows) this.rows.set(row.id, row);
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT') this.damage = error;
+      this.damage = error;
     }
   }
 

@@ -119,18 +119,18 @@ function sortAndMerge(points: SeriesPoints, name: (position: number) => string):
       kept.push(row);
       continue;
     }
-    const same =
-      Object.is(values[before], values[row]) &&
-      exact[before] === exact[row] &&
-      originals[before] === originals[row];
-    if (!same) {
+    const sameValue = Object.is(values[before], values[row]) && exact[before] === exact[row];
+    // Whoever does not say whether it is an original release agrees with whoever does.
+    if (originals[before] === OriginalFlag.UNSAID) originals[before] = originals[row]!;
+    const sameFlag = originals[row] === OriginalFlag.UNSAID || originals[before] === originals[row];
+    if (!sameValue || !sameFlag) {
       const first = name(positions[before]!);
       const second = name(positions[row]!);
       const date = CalendarDate.format(dates[row] as CalendarDate);
       const revisionDate = CalendarDate.format(revisionDates[row] as CalendarDate);
       throw validationError(
         second,
-        `${first} and ${second} give different values for date ${date} and revision date ${revisionDate} of one series`,
+        `${first} and ${second} give different ${sameValue ? 'original-release flags' : 'values'} for date ${date} and revision date ${revisionDate} of one series`,
         { conflictsWith: first },
       );
     }

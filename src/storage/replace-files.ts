@@ -6,8 +6,13 @@ import { mapConcurrently } from '../core/map-concurrently.js';
 import { errorCode, type Disk } from './disk.js';
 import { temporaryFile } from './paths.js';
 
-/** Files written and synced side by side: on this count the disk's queue is full (docs/performance.md). */
+/** Files written and synced side by side: more of them gain nothing, and files need descriptors. */
 const FILES_IN_FLIGHT = 16;
+
+/** Some names stand for their old content and some for their new one. */
+export class UndoFailedError extends Error {
+  override readonly name = 'UndoFailedError';
+}
 
 export interface FileChange {
   readonly name: string;
@@ -95,12 +100,9 @@ async function undo(disk: Disk, staged: readonly StagedChange[], cause: unknown)
     }
     if (staged.some(({ attempted }) => attempted)) await disk.syncDirectory();
   } catch (error) {
-    throw storageError(
-      'write',
-      'A write failed and could not be undone: restart the service to see what is on disk',
-      {},
-      new AggregateError([cause, error]),
-    );
+    throw new UndoFailedError('A write failed and could not be undone', {
+      cause: new AggregateError([cause, error]),
+    });
   }
   await removeQuietly(
     disk,

@@ -199,14 +199,36 @@ export function describeDataPointsStore(underTest: StoresUnderTest): void {
         ['2020-03-01', '2020-05-01', '5', true],
       );
       expect(await flags()).toEqual([true, false, false, true, true]);
-      // An earlier publication that comes later is an original too; what is stored stays as it was.
+      // An earlier publication that comes later takes the flag over.
       await write(a, ['2020-01-01', '2020-01-15', '0'], ['2020-01-01', '2020-02-15', '1.5']);
-      expect(await flags()).toEqual([true, true, false, false, false, true, true]);
+      expect(await flags()).toEqual([true, false, false, false, false, true, true]);
       // A correction that does not say keeps the flag; one that says so changes it.
       await write(a, ['2020-02-01', '2020-03-01', '3.5'], ['2020-03-01', '2020-04-01', '4', false]);
-      expect(await flags()).toEqual([true, true, false, false, false, false, true]);
+      expect(await flags()).toEqual([true, false, false, false, false, false, true]);
       await reopen();
-      expect(await flags()).toEqual([true, true, false, false, false, false, true]);
+      expect(await flags()).toEqual([true, false, false, false, false, false, true]);
+    });
+
+    it('gives the flag to the first publication in whatever order publications come', async () => {
+      const dates = ['2020-01-15', '2020-02-15', '2020-03-15'];
+      const orders = [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+      ];
+      for (const [n, order] of orders.entries()) {
+        const date = `2020-01-0${n + 1}`;
+        for (const at of order) await write(a, [date, dates[at]!, String(at)]);
+        const batch = await stores.points.read(a, { start: day(date), end: day(date) });
+        expect(plainPoints(batch).map(({ isOriginal }) => isOriginal)).toEqual([
+          true,
+          false,
+          false,
+        ]);
+      }
     });
 
     it('counts a changed original-release flag as a correction, an unsaid one as none', async () => {

@@ -70,6 +70,12 @@ export function describeSourcesStore(underTest: StoresUnderTest): void {
       expect(stores.sources.all()).toHaveLength(6);
     });
 
+    it('leaves a source alone that is told nothing new', async () => {
+      const created = await stores.sources.create(newSource({ url: 'https://example.org' }));
+      const { name, url } = created;
+      expect(await stores.sources.update(created.id, { name, url })).toEqual(created);
+    });
+
     it('moves updatedAt with an update and keeps createdAt and what is not named', async () => {
       const created = await stores.sources.create(newSource({ url: 'https://example.org' }));
       clock.set(clock.now() - 1_000_000);

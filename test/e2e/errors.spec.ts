@@ -1,14 +1,21 @@
-// What callers see, and what the log sees, of a failure that nobody expected.
+// What callers see of a failure, and of one that nobody expected also what the log sees.
 
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Clock } from '../../src/core/clock.js';
+import { Uuid } from '../../src/core/uuid.js';
+import { seriesFile } from '../../src/storage/paths.js';
+import { flip, rewriteFile } from '../support/damage.js';
 import { damagePointsFile } from '../support/damaged-points.js';
 import {
   createPoints,
   createSeries,
+  daysFromToday,
   failed,
+  type SeriesAnswer,
   succeeded,
   tryCreateSeries,
+  unknownId,
 } from '../support/factories.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -31,21 +38,87 @@ function loggedErrors(): unknown[] {
   return app.logger.entries.filter(({ level }) => level === 'error').map(({ message }) => message);
 }
 
-describe('a failure of one field', () => {
-  it('empties the next field above it that may be null, and nothing else', async () => {
+/** So many series of one point each, in the order of their external ids. */
+async function seriesWithPoints(count: number): Promise<SeriesAnswer[]> {
+  const made: SeriesAnswer[] = [];
+  for (let index = 0; index < count; index++) {
+    const series = await createSeries(app, { externalId: `SERIES-${index}` });
+    await createPoints(app, series.id, [{ date: '2024-01-01', value: '1' }]);
+    made.push(series);
+  }
+  return made;
+}
+
+describe('a damaged points file', () => {
+  it('empties the points of its series, and nothing else', async () => {
     app = await startTestApp({ cacheTtlSeconds: 0 });
-    const [bad, good] = [await createSeries(app), await createSeries(app)];
-    for (const { id } of [bad, good]) {
-      await createPoints(app, id, [{ date: '2024-01-01', value: '1' }]);
-    }
+    const [bad, good] = (await seriesWithPoints(2)) as [SeriesAnswer, SeriesAnswer];
     await damagePointsFile(app.dataDir, bad.id);
     const { status, data, errors } = await app.query(`{
       bad: series(id: "${bad.id}") { title dataPoints { value } }
-      good: series(id: "${good.id}") { dataPoints { value } } }`);
+      good: series(id: "${good.id}") { dataPoints { value } }
+      points: dataPoints(seriesId: "${bad.id}") { value } }`);
     expect(status).toBe(200);
-    expect(data).toEqual({ bad: null, good: { dataPoints: [{ value: '1' }] } });
+    expect(data).toEqual({
+      bad: { title: bad.title, dataPoints: null },
+      good: { dataPoints: [{ value: '1' }] },
+      points: null,
+    });
+    const code = 'STORAGE_ERROR';
+    expect(errors?.map(({ path, extensions }) => [path?.join('.'), extensions.code])).toEqual(
+      expect.arrayContaining([
+        ['bad.dataPoints', code],
+        ['points', code],
+      ]),
+    );
+    expect(errors).toHaveLength(2);
+  });
+
+  it('leaves the other series of a list complete', async () => {
+    app = await startTestApp({ cacheTtlSeconds: 0 });
+    const made = await seriesWithPoints(3);
+    const bad = made[1]!;
+    await damagePointsFile(app.dataDir, bad.id);
+    await app.query(`{ dataPoints(seriesId: "${bad.id}") { value } }`);
+
+    const fields = ['dataPointCount', 'revisionDates', 'observations', 'dataPoints'];
+    const { data, errors } = await app.query(`{ listSeries {
+      title dataPointCount revisionDates observations { values } dataPoints { value } } }`);
+    const whole = {
+      dataPointCount: 1,
+      revisionDates: [daysFromToday(0)],
+      observations: { values: [1] },
+      dataPoints: [{ value: '1' }],
+    };
+    const nothing = Object.fromEntries(fields.map((field) => [field, null]));
+    expect(data.listSeries).toEqual(
+      made.map((series) => ({ title: series.title, ...(series === bad ? nothing : whole) })),
+    );
+    expect(errors?.map(({ path }) => path?.join('.')).toSorted()).toEqual(
+      fields.map((field) => `listSeries.1.${field}`).toSorted(),
+    );
+    for (const { extensions } of errors!) {
+      expect(extensions).toMatchObject({ code: 'STORAGE_ERROR', id: bad.id });
+    }
+  });
+});
+
+describe('a damaged metadata file', () => {
+  it('empties its place among the series asked for, and no other', async () => {
+    app = await startTestApp();
+    const [first, bad, last] = await seriesWithPoints(3);
+    await app.stop();
+    const file = join(app.dataDir, seriesFile(Uuid.parse(bad!.id)));
+    await rewriteFile(file, (bytes) => flip(bytes, 8));
+    const restarted = await startTestApp({ dataDir: app.dataDir });
+    const { data, errors } = await restarted.query(
+      'query ($ids: [UUID!]!) { seriesByIds(ids: $ids) { title } }',
+      { ids: [first!.id, bad!.id, unknownId(), last!.id] },
+    );
+    await restarted.stop();
+    expect(data.seriesByIds).toEqual([{ title: first!.title }, null, null, { title: last!.title }]);
     expect(errors).toMatchObject([
-      { path: ['bad', 'dataPoints'], extensions: { code: 'STORAGE_ERROR' } },
+      { path: ['seriesByIds', 1], extensions: { code: 'STORAGE_ERROR', id: bad!.id } },
     ]);
   });
 });

@@ -1,8 +1,9 @@
-// The two operations that users were promised, exactly as they were written for them.
+// The two operations that users were promised, exactly as they were written for them, and those of the README.
 
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPoints, createSeries, succeeded } from '../support/factories.js';
-import { startTestApp, type TestApp } from '../support/test-app.js';
+import { type GraphqlAnswer, startTestApp, type TestApp } from '../support/test-app.js';
 
 const READ = `query { series(id: "123e4567-e89b-12d3-a456-426614174000") {
   id title description frequency
@@ -65,5 +66,31 @@ describe('the promised operations', () => {
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
     });
     expect(created.createdAt >= before).toBe(true);
+  });
+});
+
+describe('the operations of the README', () => {
+  it('work as they stand, pasted as one document', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const document = /```graphql\n(.*?)```/s.exec(readme)![1]!;
+    const app = await startTestApp();
+    const run = async (operationName: string, variables = {}) => {
+      const response = await fetch(`${app.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: document, operationName, variables }),
+      });
+      const { data, errors } = (await response.json()) as GraphqlAnswer;
+      expect(errors).toBeUndefined();
+      return data;
+    };
+    const { id } = (await run('Create')).createSeries;
+    expect((await run('Write', { id })).createDataPoints.addedCount).toBe(2);
+    expect((await run('Read', { id })).series).toMatchObject({
+      latest: [{ value: '26486.287' }],
+      inMay: [{ value: '26465.865' }],
+      everything: { revisionDates: ['2023-04-27', '2023-05-25'] },
+    });
+    await app.close();
   });
 });

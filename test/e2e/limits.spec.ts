@@ -60,7 +60,7 @@ describe('writePointsMax', () => {
 });
 
 describe('readPointsMax', () => {
-  it('is the most points that one field answers', async () => {
+  it('is the most points that a request answers', async () => {
     await start({ readPointsMax: 3 });
     const { id } = await createSeries(app);
     await createPoints(app, id, days(4));
@@ -97,6 +97,74 @@ describe('readPointsMax', () => {
     expect(succeeded(latest).dataPoints).toHaveLength(1);
     const all = await app.query(`{ dataPoints(seriesId: "${id}", revisions: ALL) { date } }`);
     expect(failed(all).extensions.code).toBe('READ_TOO_LARGE');
+  });
+});
+
+describe('readPointsMax over the fields of one request', () => {
+  it('is the most points that aliases answer together', async () => {
+    await start({ readPointsMax: 5 });
+    const { id } = await createSeries(app);
+    await createPoints(app, id, days(4));
+    const ask = (a: number, b: number) =>
+      app.query(`{ series(id: "${id}") {
+        a: dataPoints(limit: ${a}) { date } b: observations(limit: ${b}) { dates } } }`);
+
+    const most = succeeded(await ask(2, 3)).series;
+    expect([most.a.length, most.b.dates.length]).toEqual([2, 3]);
+
+    const answer = await ask(3, 3);
+    const { path, extensions } = failed(answer);
+    expect(path).toEqual(['series', 'b']);
+    expect(extensions).toEqual({ code: 'READ_TOO_LARGE', points: 6, limit: 5 });
+    expect(answer.data.series.a).toHaveLength(3);
+    expect(answer.data.series.b).toBeNull();
+  });
+
+  it('is the most points that the series of a page answer together', async () => {
+    await start({ readPointsMax: 5 });
+    for (let made = 0; made < 3; made++) {
+      await createPoints(app, (await createSeries(app)).id, days(2));
+    }
+    const answer = await app.query('{ listSeries { dataPoints { date } } }');
+    expect(failed(answer).extensions).toMatchObject({ code: 'READ_TOO_LARGE', points: 6 });
+    const answered = answer.data.listSeries.filter(
+      ({ dataPoints }: { dataPoints: unknown }) => dataPoints !== null,
+    );
+    expect(answered).toHaveLength(2);
+  });
+
+  it('counts a field that is refused for nothing: a smaller one still fits', async () => {
+    await start({ readPointsMax: 3 });
+    const { id } = await createSeries(app);
+    await createPoints(app, id, days(4));
+    const answer = await app.query(`{
+      tooMany: dataPoints(seriesId: "${id}") { date }
+      few: dataPoints(seriesId: "${id}", limit: 3) { date } }`);
+    expect(failed(answer).path).toEqual(['tooMany']);
+    expect(answer.data.few).toHaveLength(3);
+  });
+
+  it('counts revision dates as points', async () => {
+    await start({ readPointsMax: 5 });
+    const { id } = await createSeries(app);
+    const revisions = days(3).map(({ date: revisionDate }) => ({
+      date: '1960-01-01',
+      revisionDate,
+    }));
+    await createPoints(app, id, revisions);
+    const answer = await app.query(`{ series(id: "${id}") { a: revisionDates b: revisionDates } }`);
+    expect(failed(answer)).toMatchObject({
+      path: ['series', 'b'],
+      extensions: { code: 'READ_TOO_LARGE', points: 6, limit: 5 },
+    });
+    expect(answer.data.series.a).toHaveLength(3);
+  });
+
+  it('begins anew with each request', async () => {
+    await start({ readPointsMax: 4 });
+    const { id } = await createSeries(app);
+    await createPoints(app, id, days(4));
+    for (let request = 0; request < 3; request++) expect(await readPoints(app, id)).toHaveLength(4);
   });
 });
 

@@ -88,6 +88,8 @@ describe('createSource', () => {
 
   it.each([
     ['name', ''],
+    ['name', ' '],
+    ['name', '\t\u00a0\n'],
     ['name', 'n'.repeat(201)],
     ['description', 'd'.repeat(2001)],
     ['url', `https://example.org/${'u'.repeat(1981)}`],

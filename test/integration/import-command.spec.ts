@@ -84,7 +84,7 @@ describe('the command line', () => {
       const url = await listeningUrl(child);
       const refused = await run('import', path);
       expect(refused.code).toBe(1);
-      expect(refused.err).toContain('talk to it with --url');
+      expect(refused.err).toContain('import through it with --url');
       expect(refused.err.trim()).not.toContain('\n');
       const accepted = await run('import', path, '--url', url);
       expect(accepted.code).toBe(0);

@@ -123,7 +123,7 @@ describe('a file without revision dates', () => {
     await bench.import(path, { revisionDate: '2024-02-15' });
     expect((await bench.stored()).rows).toEqual([
       ['R', '2024-01-01', '2024-02-01', '1', 'original'],
-      ['R', '2024-01-01', '2024-03-01', '2', 'original'],
+      ['R', '2024-01-01', '2024-03-01', '2', 'revision'],
     ]);
   });
 

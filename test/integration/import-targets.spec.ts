@@ -67,6 +67,25 @@ describe('a running service', () => {
     );
   });
 
+  it('takes the same file from several imports at once, and has it once', async () => {
+    const lines = Array.from({ length: 30 }, (_, n) => `S${n},2024-01-01,2024-02-01,${n}`);
+    const path = await bench.file(
+      'same.csv',
+      ['series,date,revision_date,value', ...lines].join('\n'),
+    );
+    const outcomes = await Promise.all(
+      Array.from({ length: 4 }, () => bench.import(path, { url: app.url })),
+    );
+    expect(outcomes.map(({ code, err }) => [code, err])).toEqual(
+      outcomes.map(({ err }) => [0, err]),
+    );
+    await app.stop();
+    const { rows, sources, series } = await service.stored();
+    expect(sources).toHaveLength(1);
+    expect(series).toHaveLength(30);
+    expect(rows).toHaveLength(30);
+  });
+
   it('is sent more points than one call may have in several calls', async () => {
     const days = Array.from({ length: 12_345 }, (_, index) => {
       const day = new Date(Date.UTC(1980, 0, 1 + index)).toISOString().slice(0, 10);

@@ -353,23 +353,57 @@ describe('two series whose files were swapped', () => {
 });
 
 describe('the start', () => {
-  it('reports points without a series and files of others, and leaves them alone', async () => {
+  it('reports files of others, and leaves them alone', async () => {
     const foreign = ['notes.txt', 'report.xlsx.tmp', 'other.parquet'];
     await withDamage(
       async (dataDir) => {
-        await rm(join(dataDir, seriesFile(A)));
         for (const name of foreign) await writeFile(join(dataDir, name), 'mine');
       },
       async (stores, dataDir) => {
-        expect([...stores.directory.report.ignored].sort()).toEqual(
-          [pointsFile(A), ...foreign].sort(),
-        );
+        expect([...stores.directory.report.ignored].sort()).toEqual(foreign.sort());
         expect(stores.directory.damaged).toBe(0);
-        expect(stores.directory.report.series).toBe(2);
-        expect(await readdir(dataDir)).toEqual(expect.arrayContaining([pointsFile(A), ...foreign]));
+        expect(await readdir(dataDir)).toEqual(expect.arrayContaining(foreign));
+        await expectWhole(stores, [A, B, C]);
+      },
+    );
+  });
+
+  it('keeps the id of points whose metadata is gone: no new series may bury them', async () => {
+    await withDamage(
+      (dataDir) => rm(join(dataDir, seriesFile(A))),
+      async (stores, dataDir) => {
+        expect(stores.directory.report.damaged).toEqual([pointsFile(A)]);
+        expect(stores.directory.damaged).toBe(1);
+        expect(() => stores.series.get(A)).toThrow(/damaged/);
+        await expect(stores.series.create(newSeries({ id: A }))).rejects.toMatchObject({
+          code: 'STORAGE_ERROR',
+        });
+        expect(await readdir(dataDir)).toContain(pointsFile(A));
         await expectWhole(stores, [B, C]);
       },
     );
+  });
+
+  it('serves the older of two series that have one external id, and reports the younger', async () => {
+    await withDataDir(async (dataDir) => {
+      const stores = await openParquetStores(dataDir);
+      const older = await stores.series.create(newSeries());
+      const away = join(dataDir, 'away');
+      await rename(join(dataDir, seriesFile(older.id)), away);
+      stores.close();
+      // As when a file is damaged, its name taken by another series, and the file then restored.
+      const meanwhile = await openParquetStores(dataDir);
+      const younger = await meanwhile.series.create(newSeries());
+      meanwhile.close();
+      await rename(away, join(dataDir, seriesFile(older.id)));
+
+      const restored = await openParquetStores(dataDir);
+      expect(restored.series.get(older.id)).toMatchObject({ id: older.id });
+      expect(restored.series.findByExternalId(older.externalId)).toHaveLength(1);
+      expect(() => restored.series.get(younger.id)).toThrow(/damaged/);
+      expect(restored.directory.report.damaged).toEqual([seriesFile(younger.id)]);
+      restored.close();
+    });
   });
 
   it('removes what interrupted writes left behind', async () => {

@@ -33,6 +33,10 @@ export abstract class DiskLayer extends Disk {
     return this.around({ operation: 'size', name }, () => this.inner.size(name));
   }
 
+  exists(name: string): Promise<boolean> {
+    return this.around({ operation: 'exists', name }, () => this.inner.exists(name));
+  }
+
   create(name: string, bytes: Uint8Array): Promise<void> {
     return this.around({ operation: 'create', name }, () => this.inner.create(name, bytes));
   }

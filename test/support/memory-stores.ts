@@ -1,6 +1,7 @@
 // The stores as Maps of plain rows: the model that the real ones are compared with. Nothing here is
 // shared with them but the types, the commit clock and the class of batches that they answer with.
 
+import { isDeepStrictEqual } from 'node:util';
 import { conflict, notFound } from '../../src/core/app-error.js';
 import { CalendarDate, type DateRange } from '../../src/core/calendar-date.js';
 import { SystemClock, type Clock } from '../../src/core/clock.js';
@@ -193,7 +194,9 @@ export class MemorySourcesStore extends SourcesStore {
   async update(id: Uuid, change: SourceChange): Promise<SourceRow> {
     const before = this.rows.get(id);
     if (!before) throw notFound('DataSource', id);
-    const row = { ...before, ...change, updatedAt: this.clock.next() };
+    const changed = { ...before, ...change };
+    if (isDeepStrictEqual(changed, before)) return before;
+    const row = { ...changed, updatedAt: this.clock.next() };
     this.rows.set(id, row);
     return row;
   }
@@ -245,9 +248,24 @@ function upsertPoint(
       ? (before?.isOriginal ?? !isKnownEarlier)
       : flag === OriginalFlag.ORIGINAL;
   if (before && before.value === sent.value && before.isOriginal === isOriginal) return 'unchanged';
+  if (!before && flag === OriginalFlag.UNSAID && isOriginal) demoteNext(rows, sent, instant);
   const createdAt = before?.createdAt ?? instant;
   rows.set(keyOf(sent), { ...sent, isOriginal, createdAt, updatedAt: instant });
   return before ? 'corrected' : 'added';
+}
+
+/** The publication that was the first until now loses the flag. */
+function demoteNext(
+  rows: Map<string, PlainPoint>,
+  sent: Pick<PlainPoint, 'date'>,
+  instant: Instant,
+): void {
+  const [next] = [...rows.values()]
+    .filter(({ date }) => date === sent.date)
+    .sort((a, b) => (a.revisionDate < b.revisionDate ? -1 : 1));
+  if (next?.isOriginal) {
+    rows.set(keyOf(next), { ...next, isOriginal: false, updatedAt: instant });
+  }
 }
 
 function keyOf({ date, revisionDate }: { date: string; revisionDate: string }): string {

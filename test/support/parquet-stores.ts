@@ -76,7 +76,7 @@ export async function openParquetStores(
   return {
     directory,
     rowGroupsDecoded: async () => (await rowGroups.get()).values[0]?.value ?? 0,
-    series: new ParquetSeriesStore(directory),
+    series: new ParquetSeriesStore(directory, cache),
     points: new ParquetDataPointsStore(directory, cache, metrics, config),
     sources: await ParquetSourcesStore.open(directory),
     close: () => directory.onApplicationShutdown(),

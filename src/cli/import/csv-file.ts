@@ -115,16 +115,21 @@ async function firstLine(path: string, isGzip: boolean): Promise<string> {
   const bytes = isGzip ? source.pipe(createGunzip()) : source;
   source.on('error', (error) => bytes.destroy(error));
   let head = '';
-  for await (const chunk of bytes as AsyncIterable<Buffer>) {
-    if (chunk[0] === 0xff || chunk[0] === 0xfe || chunk.indexOf(0) >= 0) {
-      throw new InputError(`${path}: is not text in UTF-8`);
+  try {
+    for await (const chunk of bytes as AsyncIterable<Buffer>) {
+      if (chunk[0] === 0xff || chunk[0] === 0xfe || chunk.indexOf(0) >= 0) {
+        throw new InputError(`${path}: is not text in UTF-8`);
+      }
+      head += chunk.toString('utf8');
+      const end = head.search(/[\r\n]/);
+      if (end >= 0) return head.slice(0, end);
+      if (head.length > RECORD_BYTES_MAX) break;
     }
-    head += chunk.toString('utf8');
-    const end = head.search(/[\r\n]/);
-    if (end >= 0) return head.slice(0, end);
-    if (head.length > RECORD_BYTES_MAX) break;
+    return head;
+  } finally {
+    // Leaving the loop ends the last stage only.
+    source.destroy();
   }
-  return head;
 }
 
 /** The one that occurs most often outside quotes. */

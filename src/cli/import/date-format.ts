@@ -33,12 +33,8 @@ export function compileDateFormat(format: string): PeriodReader {
     );
   }
   const form: PeriodForm = kinds.includes('D') ? 'day' : kinds.includes('M') ? 'month' : 'year';
-  const pattern = new RegExp(
-    `^${format
-      .split(/(YYYY|MM?|DD?)/)
-      .map(patternOf)
-      .join('')}$`, //
-  );
+  const parsed = format.split(/(YYYY|MM?|DD?)/).map(patternOf);
+  const pattern = new RegExp(`^${parsed.join('')}$`);
   return (text) => {
     const parts = pattern.exec(text)?.groups;
     if (!parts) return undefined;

@@ -36,7 +36,7 @@ export type KnownValues = ReadonlyMap<CalendarDate, Decimal | null>;
 
 export abstract class ImportTarget {
   abstract sources(): Promise<readonly TargetSource[]>;
-  abstract createSource(name: string, url: string | undefined): Promise<TargetSource>;
+  abstract createSource(source: TargetSource): Promise<TargetSource>;
   abstract updateSource(id: Uuid, url: string): Promise<void>;
 
   abstract findSeries(sourceId: Uuid, externalId: string): Promise<TargetSeries | undefined>;

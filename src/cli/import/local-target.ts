@@ -42,8 +42,8 @@ export class LocalTarget extends ImportTarget {
     return Promise.resolve(this.sourcesService.all());
   }
 
-  createSource(name: string, url: string | undefined): Promise<TargetSource> {
-    return this.sourcesService.create({ name, url: url ?? null });
+  createSource(source: TargetSource): Promise<TargetSource> {
+    return this.sourcesService.create(source);
   }
 
   async updateSource(id: Uuid, url: string): Promise<void> {

@@ -1,7 +1,7 @@
 // From the fields of one record to its observations, or to what is wrong with them. Both passes over a
 // file go through here, so they agree.
 
-import { AppError } from '../../core/app-error.js';
+import { AppError, shown } from '../../core/app-error.js';
 import { CalendarDate } from '../../core/calendar-date.js';
 import { Decimal } from '../../core/decimal.js';
 import type { Layout, LongLayout, WideLayout } from './columns.js';
@@ -166,10 +166,6 @@ export class RecordParser {
       throw error;
     }
   }
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
 /** The character, from 1, at which a field begins in the text of its record. */

@@ -64,10 +64,10 @@ export class RemoteTarget extends ImportTarget {
     return sources;
   }
 
-  async createSource(name: string, url: string | undefined): Promise<TargetSource> {
+  async createSource(input: TargetSource): Promise<TargetSource> {
     const { createSource } = await this.call<{ createSource: TargetSource }>(
       `mutation ($input: CreateSourceInput!) { createSource(input: $input) { ${SOURCE_FIELDS} } }`,
-      { input: { name, url: url ?? null } },
+      { input },
     );
     return createSource;
   }

@@ -89,7 +89,9 @@ async function openTarget(
   try {
     return await LocalTarget.open(config, quietLogger(stderr));
   } catch (error) {
-    throw new InputError(startFailure(error, config), { cause: error });
+    const isHeld = error instanceof AppError && error.code === 'UNAVAILABLE';
+    const hint = isHeld ? ', or import through it with --url' : '';
+    throw new InputError(startFailure(error, config) + hint, { cause: error });
   }
 }
 

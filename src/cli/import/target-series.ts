@@ -1,7 +1,7 @@
 // Finds or makes the source and the series that a file writes to, before its first point is written.
 
 import { mapConcurrently } from '../../core/map-concurrently.js';
-import type { Uuid } from '../../core/uuid.js';
+import { Uuid } from '../../core/uuid.js';
 import { InputError } from './faults.js';
 import type { FileSeries } from './file-series.js';
 import type { ImportTarget, TargetSeries } from './import-target.js';
@@ -28,6 +28,9 @@ export interface PreparedSeries {
   readonly counts: SeriesCounts;
 }
 
+/** A source that an import makes has the same id wherever and whenever it is made. */
+const SOURCE_NAMESPACE = Uuid.parse('3b0d1c52-9f5e-5a47-8d1a-5a1f0c6f7e21');
+
 /**
  * The source of exactly that name; made where there is none.
  * @throws InputError naming the candidates, where several sources have the name
@@ -43,7 +46,13 @@ export async function resolveSource(
       `${found.length} sources are called ${JSON.stringify(name)} (${ids}): rename all but one`,
     );
   }
-  const source = found[0] ?? (await target.createSource(name, url));
+  const id = Uuid.v5(name, SOURCE_NAMESPACE);
+  const source =
+    found[0] ??
+    (await createOrFind(
+      () => target.createSource({ id, name, url: url ?? null }),
+      async () => (await target.sources()).find((one) => one.id === id),
+    ));
   if (url !== undefined && source.url !== url) await target.updateSource(source.id, url);
   return source.id;
 }
@@ -72,17 +81,32 @@ export async function prepareSeries(
       return found.id;
     }
     if (observations === 0) return undefined;
+    const fields = { title: name, frequency: frequency ?? spacing.guess(), ...description };
+    const created = await createOrFind(
+      () => target.createSeries({ ...fields, sourceId, externalId }),
+      () => target.findSeries(sourceId, externalId),
+    );
     counts.created++;
-    const created = await target.createSeries({
-      title: name,
-      frequency: frequency ?? spacing.guess(),
-      ...description,
-      sourceId,
-      externalId,
-    });
     return created.id;
   });
   return { ids, counts };
+}
+
+/**
+ * Where two imports make the same thing at the same time, or a call that seemed lost did its work, the
+ * second attempt finds what the first one made.
+ */
+async function createOrFind<T>(
+  create: () => Promise<T>,
+  find: () => Promise<T | undefined>,
+): Promise<T> {
+  try {
+    return await create();
+  } catch (error) {
+    const found = await find();
+    if (found === undefined) throw error;
+    return found;
+  }
 }
 
 /** What a description says differently, if anything. */

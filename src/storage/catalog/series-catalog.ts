@@ -34,11 +34,8 @@ export function entryWithoutPoints(row: SeriesRow): CatalogEntry {
   return { row, points: NO_POINTS, pointsHash: null, rowGroupDates: [] };
 }
 
-/** A damaged file: `series` hides the series, `points` leaves its metadata readable. */
-export interface Quarantined {
-  readonly what: 'series' | 'points';
-  readonly reason: string;
-}
+/** What of a series is damaged: `series` hides it, `points` leaves its metadata readable. */
+export type Quarantined = 'series' | 'points';
 
 @Injectable()
 export class SeriesCatalog {
@@ -57,7 +54,7 @@ export class SeriesCatalog {
   /** @throws AppError STORAGE_ERROR where the series' metadata is damaged */
   get(id: Uuid): CatalogEntry | undefined {
     const entry = this.entries.get(id);
-    if (!entry && this.quarantine.get(id)?.what === 'series') {
+    if (!entry && this.quarantine.get(id) === 'series') {
       throw damagedSeries(id, 'metadata');
     }
     return entry;
