@@ -9,20 +9,20 @@ describe('closing a data directory', () => {
     await withDataDir(async (dataDir) => {
       let letGo!: () => void;
       let reached!: () => void;
-      let held: Promise<void> | undefined;
+      const gate: { held?: Promise<void> } = {};
       const began = new Promise<void>((resolve) => (reached = resolve));
       const wrap = (disk: Disk): Disk => {
         const layer = Object.create(disk) as Disk;
         layer.rename = async (from, to) => {
-          if (held) reached();
-          await held;
+          if (gate.held) reached();
+          await gate.held;
           return disk.rename(from, to);
         };
         return layer;
       };
       const stores = await openParquetStores(dataDir, { wrap });
       const [a, b] = await createSeries(stores, 2);
-      held = new Promise((resolve) => (letGo = resolve));
+      gate.held = new Promise((resolve) => (letGo = resolve));
       const write = stores.points.upsert([
         upserts(a!.id, ['2024-01-01', '2024-02-01', '1']),
         upserts(b!.id, ['2024-01-01', '2024-02-01', '2']),

@@ -79,7 +79,7 @@ export async function openParquetStores(
     series: new ParquetSeriesStore(directory, cache),
     points: new ParquetDataPointsStore(directory, cache, metrics, config),
     sources: await ParquetSourcesStore.open(directory),
-    close: () => directory.onApplicationShutdown(),
+    close: () => void directory.onApplicationShutdown(),
   };
 }
 
