@@ -114,6 +114,7 @@ export class DataPointsService {
       throw validationError(
         'inputs',
         `inputs must have at most ${writePointsMax} points, received ${inputs.length}`,
+        { limit: writePointsMax },
       );
     }
     const today = this.clock.today();

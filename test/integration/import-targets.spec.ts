@@ -67,6 +67,19 @@ describe('a running service', () => {
     );
   });
 
+  it('is sent no more points in a call than it takes', async () => {
+    const strict = await startTestApp({ writePointsMax: 100 });
+    const lines = Array.from({ length: 350 }, (_, n) => `N,${1000 + n},2024-02-01,${n}`);
+    const path = await bench.file(
+      'years.csv',
+      ['series,date,revision_date,value', ...lines].join('\n'),
+    );
+    const { code, out } = await bench.import(path, { url: strict.url });
+    expect(code).toBe(0);
+    expect(summaryOf(out)).toMatchObject({ added: 350, unchanged: 0 });
+    await strict.close();
+  });
+
   it('takes the same file from several imports at once, and has it once', async () => {
     const lines = Array.from({ length: 30 }, (_, n) => `S${n},2024-01-01,2024-02-01,${n}`);
     const path = await bench.file(
@@ -100,12 +113,12 @@ describe('a running service', () => {
   });
 
   it('is quoted where it refuses', async () => {
-    const small = await startTestApp({ writePointsMax: 1 });
+    const small = await startTestApp({ queryComplexityMax: 1 });
     try {
       const path = await bench.file('data.csv', 'month,a\n2006-01,1\n2006-02,2\n');
       const { code, err } = await bench.import(path, { url: small.url });
       expect(code).toBe(1);
-      expect(err).toContain('VALIDATION_ERROR: inputs must have at most 1 points, received 2');
+      expect(err).toContain('QUERY_TOO_COMPLEX: The query');
     } finally {
       await small.close();
     }

@@ -26,10 +26,12 @@ const SERIES_FIELDS = 'id title description units frequency seasonalAdjustment';
 /** The service could not be reached, or refused. The message is meant for the caller. */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError';
+  /** Points in one call that the service takes at most, where a call had more. */
+  pointsMax: number | undefined;
 }
 
 interface GraphqlErrors {
-  readonly errors?: readonly { message: string; extensions?: { code?: string } }[];
+  readonly errors?: readonly { message: string; extensions?: { code?: string; limit?: number } }[];
 }
 
 interface PointInput {
@@ -41,6 +43,7 @@ interface PointInput {
 
 export class RemoteTarget extends ImportTarget {
   private readonly endpoint: string;
+  private pointsPerCall = POINTS_PER_CALL;
 
   private constructor(url: string) {
     super();
@@ -124,20 +127,37 @@ export class RemoteTarget extends ImportTarget {
   }
 
   async write(writes: readonly PointUpserts[]): Promise<UpsertCounts> {
-    let [added, corrected, unchanged] = [0, 0, 0];
-    for (const inputs of callsOf(writes)) {
-      const { createDataPoints: counts } = await this.call<{
-        createDataPoints: { addedCount: number; correctedCount: number; unchangedCount: number };
-      }>(
+    const counts: UpsertCounts[] = [];
+    for (const inputs of callsOf(writes)) counts.push(await this.send(inputs));
+    return addUp(counts);
+  }
+
+  /** In several calls where the service takes fewer points in one; what it takes it tells when it refuses. */
+  private async send(inputs: readonly PointInput[]): Promise<UpsertCounts> {
+    const parts: UpsertCounts[] = [];
+    let start = 0;
+    while (start < inputs.length) {
+      const part = inputs.slice(start, start + this.pointsPerCall);
+      parts.push(await this.sendOne(part));
+      start += part.length;
+    }
+    return addUp(parts);
+  }
+
+  private async sendOne(inputs: readonly PointInput[]): Promise<UpsertCounts> {
+    try {
+      const { createDataPoints } = await this.call<{ createDataPoints: UpsertCounts }>(
         `mutation ($inputs: [CreateDataPointInput!]!) { createDataPoints(inputs: $inputs) {
-          addedCount correctedCount unchangedCount } }`,
+          added: addedCount corrected: correctedCount unchanged: unchangedCount } }`,
         { inputs },
       );
-      added += counts.addedCount;
-      corrected += counts.correctedCount;
-      unchanged += counts.unchangedCount;
+      return createDataPoints;
+    } catch (error) {
+      const pointsMax = error instanceof RemoteError ? error.pointsMax : undefined;
+      if (pointsMax === undefined || pointsMax >= inputs.length) throw error;
+      this.pointsPerCall = pointsMax;
+      return this.send(inputs);
     }
-    return { added, corrected, unchanged };
   }
 
   close(): Promise<void> {
@@ -149,11 +169,13 @@ export class RemoteTarget extends ImportTarget {
     const text = await response.text();
     const answer = parseAnswer<T>(text);
     if (answer?.errors?.length) {
-      throw new RemoteError(
+      const failure = new RemoteError(
         answer.errors
           .map(({ message, extensions }) => `${extensions?.code ?? 'ERROR'}: ${message}`)
           .join('; '),
       );
+      failure.pointsMax = answer.errors[0]?.extensions?.limit;
+      throw failure;
     }
     if (answer?.data == null) {
       throw new RemoteError(
@@ -177,6 +199,11 @@ export class RemoteTarget extends ImportTarget {
       });
     }
   }
+}
+
+function addUp(parts: readonly UpsertCounts[]): UpsertCounts {
+  const sum = (count: keyof UpsertCounts) => parts.reduce((total, part) => total + part[count], 0);
+  return { added: sum('added'), corrected: sum('corrected'), unchanged: sum('unchanged') };
 }
 
 function parseAnswer<T>(text: string): (GraphqlErrors & { data?: T | null }) | undefined {
