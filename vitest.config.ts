@@ -12,6 +12,7 @@ export default defineConfig({
       ? ['default', ['json', { outputFile: process.env.VITEST_JSON }]]
       : ['default'],
     include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
+    setupFiles: ['test/support/property-seed.ts'],
     // Servers, files and browsers: slow machines need the room, and a hanging test still ends.
     testTimeout: 30_000,
     hookTimeout: 60_000,
