@@ -11,7 +11,7 @@ import {
   type PointsOfSeries,
   type PointsOverview,
 } from '../storage/data-points-store.js';
-import type { UpsertCounts } from '../storage/merge-points.js';
+import { addCounts, type UpsertCounts } from '../storage/merge-points.js';
 import { OriginalFlag, PointUpsertsBuilder, type PointUpserts } from '../storage/point-upserts.js';
 import type {
   CreateDataPointInput,
@@ -133,7 +133,7 @@ export class DataPointsService {
     const stored = await this.upsert(builder.finish());
     const batches = new Map(stored.map(({ seriesId, batch }) => [seriesId, batch]));
     return {
-      counts: addCounts(stored),
+      counts: addCounts(stored.map(({ counts }) => counts)),
       locate: () =>
         inputs.map(({ seriesId, date, revisionDate }) => {
           const batch = batches.get(seriesId);
@@ -177,17 +177,6 @@ export function rangeOf(args: {
     throw validationError('startDate', 'startDate must not be after endDate');
   }
   return { start, end };
-}
-
-/** The counts of one call over several series. */
-export function addCounts(stored: readonly PointsOfSeries[]): UpsertCounts {
-  let [added, corrected, unchanged] = [0, 0, 0];
-  for (const { counts } of stored) {
-    added += counts.added;
-    corrected += counts.corrected;
-    unchanged += counts.unchanged;
-  }
-  return { added, corrected, unchanged };
 }
 
 function originalFlag(flag: boolean | null | undefined): OriginalFlag {

@@ -11,6 +11,12 @@ export interface UpsertCounts {
   readonly unchanged: number;
 }
 
+/** The counts of several series or calls together. */
+export function addCounts(parts: readonly UpsertCounts[]): UpsertCounts {
+  const sum = (count: keyof UpsertCounts) => parts.reduce((total, part) => total + part[count], 0);
+  return { added: sum('added'), corrected: sum('corrected'), unchanged: sum('unchanged') };
+}
+
 /**
  * The points after a write at `instant`. A correction keeps `createdAt`; a point that was already there
  * as sent keeps both its times. A new point that did not say whether it is an original release is one

@@ -6,11 +6,11 @@ import type { Config } from '../../config/environment.js';
 import type { CalendarDate, DateRange } from '../../core/calendar-date.js';
 import type { Decimal } from '../../core/decimal.js';
 import type { Uuid } from '../../core/uuid.js';
-import { addCounts, DataPointsService } from '../../data-points/data-points.service.js';
+import { DataPointsService } from '../../data-points/data-points.service.js';
 import { Revisions } from '../../data-points/revisions.js';
 import { SeriesService } from '../../series/series.service.js';
 import { SourcesService } from '../../series/sources.service.js';
-import type { UpsertCounts } from '../../storage/merge-points.js';
+import { addCounts, type UpsertCounts } from '../../storage/merge-points.js';
 import type { PointUpserts } from '../../storage/point-upserts.js';
 import {
   ImportTarget,
@@ -80,7 +80,8 @@ export class LocalTarget extends ImportTarget {
   }
 
   async write(writes: readonly PointUpserts[]): Promise<UpsertCounts> {
-    return addCounts(await this.points.upsert(writes));
+    const stored = await this.points.upsert(writes);
+    return addCounts(stored.map(({ counts }) => counts));
   }
 
   close(): Promise<void> {

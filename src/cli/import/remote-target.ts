@@ -3,7 +3,7 @@
 import { CalendarDate, type DateRange } from '../../core/calendar-date.js';
 import { Decimal } from '../../core/decimal.js';
 import type { Uuid } from '../../core/uuid.js';
-import type { UpsertCounts } from '../../storage/merge-points.js';
+import { addCounts, type UpsertCounts } from '../../storage/merge-points.js';
 import type { PointUpserts } from '../../storage/point-upserts.js';
 import {
   ImportTarget,
@@ -129,7 +129,7 @@ export class RemoteTarget extends ImportTarget {
   async write(writes: readonly PointUpserts[]): Promise<UpsertCounts> {
     const counts: UpsertCounts[] = [];
     for (const inputs of callsOf(writes)) counts.push(await this.send(inputs));
-    return addUp(counts);
+    return addCounts(counts);
   }
 
   /** In several calls where the service takes fewer points in one; what it takes it tells when it refuses. */
@@ -141,7 +141,7 @@ export class RemoteTarget extends ImportTarget {
       parts.push(await this.sendOne(part));
       start += part.length;
     }
-    return addUp(parts);
+    return addCounts(parts);
   }
 
   private async sendOne(inputs: readonly PointInput[]): Promise<UpsertCounts> {
@@ -199,11 +199,6 @@ export class RemoteTarget extends ImportTarget {
       });
     }
   }
-}
-
-function addUp(parts: readonly UpsertCounts[]): UpsertCounts {
-  const sum = (count: keyof UpsertCounts) => parts.reduce((total, part) => total + part[count], 0);
-  return { added: sum('added'), corrected: sum('corrected'), unchanged: sum('unchanged') };
 }
 
 function parseAnswer<T>(text: string): (GraphqlErrors & { data?: T | null }) | undefined {
