@@ -6,6 +6,8 @@ import type { PointBatch } from '../schema/point-batch.js';
  */
 export abstract class BatchCache {
   abstract get(name: string): PointBatch | undefined;
+  /** The same, without counting as a use or a look-up. */
+  abstract peek(name: string): PointBatch | undefined;
   abstract set(name: string, batch: PointBatch): void;
   abstract delete(name: string): void;
 }

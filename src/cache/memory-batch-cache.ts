@@ -36,6 +36,10 @@ export class MemoryBatchCache extends BatchCache {
     return batch;
   }
 
+  peek(name: string): PointBatch | undefined {
+    return this.entries?.peek(name);
+  }
+
   set(name: string, batch: PointBatch): void {
     this.entries?.set(name, batch);
     this.report();

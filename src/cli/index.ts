@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { importCommand } from './import.command.js';
+import { salvageLogCommand } from './salvage-log.command.js';
 import { serveCommand } from './serve.command.js';
+import { verifyCommand } from './verify.command.js';
 
 /** Two levels up from `src/cli` and from `dist/cli` alike. */
 function version(): string {
@@ -15,4 +17,6 @@ await new Command('econ-graph-financial-data')
   .version(version())
   .addCommand(serveCommand())
   .addCommand(importCommand())
+  .addCommand(verifyCommand())
+  .addCommand(salvageLogCommand())
   .parseAsync();

@@ -172,6 +172,30 @@ export class Config {
   @integer('PARQUET_PAGE_BYTES', [1024, 1_073_741_824], 'Data page size limit of a points file')
   readonly parquetPageBytes: number = 1_048_576;
 
+  @integer(
+    'FLUSH_INTERVAL_SECONDS',
+    [0, 86_400],
+    'How long a change may be in the log only before it is moved into Parquet files; 0 waits until memory or a stop asks for it',
+  )
+  readonly flushIntervalSeconds: number = 5;
+
+  @integer(
+    'DELTA_BYTES_MAX',
+    [1_048_576, 1_099_511_627_776],
+    'Most bytes of changes in memory that are not in Parquet files yet; writers wait beyond',
+  )
+  readonly deltaBytesMax: number = 67_108_864;
+
+  @integer('LOG_SEGMENT_BYTES', [65_536, 1_073_741_824], 'Size of a file of the write-ahead log')
+  readonly logSegmentBytes: number = 8_388_608;
+
+  @integer(
+    'SCRUB_INTERVAL',
+    [0, 31_536_000],
+    'Seconds in which every stored file is read and checked once, in the background; 0 checks none',
+  )
+  readonly scrubIntervalSeconds: number = 86_400;
+
   @integer('WRITE_POINTS_MAX', [1, 1_000_000], 'Most points in one createDataPoints call')
   readonly writePointsMax: number = 10_000;
 

@@ -5,7 +5,7 @@
 export async function mapConcurrently<T, R>(
   items: readonly T[],
   limit: number,
-  task: (item: T) => Promise<R>,
+  task: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   const failures: unknown[] = [];
@@ -14,7 +14,7 @@ export async function mapConcurrently<T, R>(
     while (next < items.length && failures.length === 0) {
       const index = next++;
       try {
-        results[index] = await task(items[index]!);
+        results[index] = await task(items[index]!, index);
       } catch (error) {
         failures.push(error);
       }

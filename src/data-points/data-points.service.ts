@@ -11,7 +11,7 @@ import {
   type PointsOfSeries,
   type PointsOverview,
 } from '../storage/data-points-store.js';
-import { addCounts, type UpsertCounts } from '../storage/merge-points.js';
+import { addCounts, type UpsertCounts } from '../storage/resolve-points.js';
 import { OriginalFlag, PointUpsertsBuilder, type PointUpserts } from '../storage/point-upserts.js';
 import type {
   CreateDataPointInput,
@@ -131,7 +131,7 @@ export class DataPointsService {
       );
     });
     const stored = await this.upsert(builder.finish());
-    const batches = new Map(stored.map(({ seriesId, batch }) => [seriesId, batch]));
+    const batches = new Map(stored.map((points) => [points.seriesId, points.stored]));
     return {
       counts: addCounts(stored.map(({ counts }) => counts)),
       locate: () =>

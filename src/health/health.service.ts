@@ -61,6 +61,7 @@ export class HealthService {
       return await this.terminus.check([
         () => this.storage.databaseConnectivity(),
         () => this.storage.storedFiles(),
+        () => this.storage.flushing(),
       ]);
     } catch (error) {
       // Terminus throws the result of a failed check as an HTTP exception.

@@ -17,26 +17,36 @@ export const GRAPHQL_OPERATION_DURATION_SECONDS = {
 
 export const STORAGE_OPERATIONS_TOTAL = {
   name: 'storage_operations_total',
-  help: 'Reads and writes of the data directory, by operation and outcome (success, failure)',
+  help: 'File reads, group commits to the log (write) and flushes, by operation and outcome (success, failure)',
   labelNames: ['operation', 'outcome'],
 };
 
 export const STORAGE_OPERATION_DURATION_SECONDS = {
   name: 'storage_operation_duration_seconds',
-  help: 'Duration of reads and writes of the data directory, by operation',
+  help: 'Duration of file reads, group commits to the log (write) and flushes, by operation',
   labelNames: ['operation'],
   buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
 };
 
 export const STORAGE_BYTES_TOTAL = {
   name: 'storage_bytes_total',
-  help: 'Bytes of files read and written, by operation',
+  help: 'Bytes of files read, and of commits written to the log, by operation',
   labelNames: ['operation'],
 };
 
 export const STORAGE_ROW_GROUPS_DECODED_TOTAL = {
   name: 'storage_row_groups_decoded_total',
   help: 'Row groups of points files decoded for reads that no cache answered',
+};
+
+export const STORAGE_LOG_BYTES = {
+  name: 'storage_log_bytes',
+  help: 'Bytes in use of the write-ahead log',
+};
+
+export const STORAGE_DELTA_BYTES = {
+  name: 'storage_delta_bytes',
+  help: 'Bytes of changes held in memory until they are in Parquet files',
 };
 
 export const STORAGE_QUARANTINED_FILES = {
@@ -47,6 +57,16 @@ export const STORAGE_QUARANTINED_FILES = {
 export const STORAGE_SERIES = {
   name: 'storage_series',
   help: 'Series in the catalogue',
+};
+
+export const STORAGE_SCRUBBED_FILES_TOTAL = {
+  name: 'storage_scrubbed_files_total',
+  help: 'Stored files that were read and checked in the background',
+};
+
+export const STORAGE_SCRUB_LAST_PASS_TIMESTAMP_SECONDS = {
+  name: 'storage_scrub_last_pass_timestamp_seconds',
+  help: 'When every stored file had last been checked in the background, in seconds since 1970; 0 before the first time',
 };
 
 export const CACHE_LOOKUPS_TOTAL = {

@@ -16,8 +16,12 @@ const metrics = [
   makeHistogramProvider(definitions.STORAGE_OPERATION_DURATION_SECONDS),
   makeCounterProvider(definitions.STORAGE_BYTES_TOTAL),
   makeCounterProvider(definitions.STORAGE_ROW_GROUPS_DECODED_TOTAL),
+  makeGaugeProvider(definitions.STORAGE_LOG_BYTES),
+  makeGaugeProvider(definitions.STORAGE_DELTA_BYTES),
   makeGaugeProvider(definitions.STORAGE_QUARANTINED_FILES),
   makeGaugeProvider(definitions.STORAGE_SERIES),
+  makeCounterProvider(definitions.STORAGE_SCRUBBED_FILES_TOTAL),
+  makeGaugeProvider(definitions.STORAGE_SCRUB_LAST_PASS_TIMESTAMP_SECONDS),
   makeCounterProvider(definitions.CACHE_LOOKUPS_TOTAL),
   makeGaugeProvider(definitions.CACHE_BYTES),
 ];

@@ -15,13 +15,41 @@ import { Decimal } from '../core/decimal.js';
 import type { Instant } from '../core/instant.js';
 import { ARROW_TYPES, DATA_POINT_SCHEMA, recordBatch } from './arrow-schema.js';
 
-function bit(bitmap: Uint8Array, index: number): boolean {
-  return ((bitmap[index >> 3]! >> (index & 7)) & 1) === 1;
+function bit(bits: Uint8Array, index: number): boolean {
+  return ((bits[index >> 3]! >> (index & 7)) & 1) === 1;
 }
 
 /** Bitmaps are padded to 8 bytes, as Arrow recommends. */
 function bitmapBytes(length: number): number {
   return ((length + 63) >> 6) << 3;
+}
+
+/** One bit per row; that of row 0 is number `offset`. */
+interface Bitmap {
+  readonly bits: Uint8Array;
+  readonly offset: number;
+}
+
+/** Texts of the rows that have one; row 0's begins at `offsets[0]`. */
+interface Texts {
+  readonly offsets: Int32Array;
+  readonly bytes: Uint8Array;
+  /** Null where every row has a text. */
+  readonly present: Bitmap | null;
+}
+
+export interface PointColumns {
+  readonly length: number;
+  readonly dates: Int32Array;
+  readonly revisionDates: Int32Array;
+  readonly values: Float64Array;
+  /** Null where no value is missing. */
+  readonly valid: Bitmap | null;
+  /** Null where no row has an exact text. */
+  readonly exact: Texts | null;
+  readonly original: Bitmap;
+  readonly createdAt: BigInt64Array;
+  readonly updatedAt: BigInt64Array;
 }
 
 export class PointBatch {
@@ -32,32 +60,54 @@ export class PointBatch {
   readonly revisionDates: Int32Array;
   /** The doubles; where `isNull(row)` the slot holds no meaning. */
   readonly values: Float64Array;
-  private readonly valueData: Data;
-  private readonly hasNulls: boolean;
-  private readonly exactData: Data<Utf8>;
-  private readonly hasExact: boolean;
-  private readonly originalData: Data<Bool>;
   readonly createdAtMicros: BigInt64Array;
   readonly updatedAtMicros: BigInt64Array;
 
-  /** @param batch has the schema `DATA_POINT_SCHEMA`, by position */
-  constructor(readonly batch: RecordBatch<TypeMap>) {
-    const children = batch.data.children;
-    assert(children.length === DATA_POINT_SCHEMA.fields.length, 'a point batch has all columns');
-    this.length = batch.numRows;
-    this.dates = children[0]!.values as Int32Array;
-    this.revisionDates = children[1]!.values as Int32Array;
-    this.valueData = children[2]!;
-    this.values = this.valueData.values as Float64Array;
-    this.hasNulls = this.valueData.nullCount > 0;
-    this.exactData = children[3]! as Data<Utf8>;
-    this.hasExact = this.exactData.nullCount < this.length;
-    this.originalData = children[4]! as Data<Bool>;
-    this.createdAtMicros = children[5]!.values as BigInt64Array;
-    this.updatedAtMicros = children[6]!.values as BigInt64Array;
+  private constructor(
+    /** What the batch is made of; typed arrays only, so it can be sent to another thread. */
+    readonly columns: PointColumns,
+    private toArrow: RecordBatch<TypeMap> | (() => RecordBatch<TypeMap>),
+  ) {
+    this.length = columns.length;
+    this.dates = columns.dates;
+    this.revisionDates = columns.revisionDates;
+    this.values = columns.values;
+    this.createdAtMicros = columns.createdAt;
+    this.updatedAtMicros = columns.updatedAt;
   }
 
-  static readonly EMPTY = new PointBatch(
+  /** @param batch has the schema `DATA_POINT_SCHEMA`, by position */
+  static fromArrow(batch: RecordBatch<TypeMap>): PointBatch {
+    const children = batch.data.children;
+    assert(children.length === DATA_POINT_SCHEMA.fields.length, 'a point batch has all columns');
+    const [dates, revisionDates, values, exact, original, createdAt, updatedAt] = children;
+    const length = batch.numRows;
+    const columns: PointColumns = {
+      length,
+      dates: dates!.values as Int32Array,
+      revisionDates: revisionDates!.values as Int32Array,
+      values: values!.values as Float64Array,
+      valid: presence(values!),
+      exact: exact!.nullCount === length ? null : textsOf(exact as Data<Utf8>),
+      original: { bits: (original as Data<Bool>).values, offset: original!.offset },
+      createdAt: createdAt!.values as BigInt64Array,
+      updatedAt: updatedAt!.values as BigInt64Array,
+    };
+    return new PointBatch(columns, batch);
+  }
+
+  /** The builder's door: arrays that nobody changes any more, bitmaps and texts from their beginning. */
+  static fromColumns(columns: PointColumns): PointBatch {
+    return new PointBatch(columns, () => arrowOf(columns));
+  }
+
+  /** For whoever wants Arrow; made when it is first asked for, because most small batches never are. */
+  get batch(): RecordBatch<TypeMap> {
+    if (typeof this.toArrow === 'function') this.toArrow = this.toArrow();
+    return this.toArrow;
+  }
+
+  static readonly EMPTY = PointBatch.fromArrow(
     recordBatch(
       DATA_POINT_SCHEMA,
       0,
@@ -67,20 +117,31 @@ export class PointBatch {
 
   isNull(row: number): boolean {
     // The slot of a null may hold anything, so the validity bitmap decides.
-    return this.hasNulls && !bit(this.valueData.nullBitmap, this.valueData.offset + row);
+    const { valid } = this.columns;
+    return valid !== null && !bit(valid.bits, valid.offset + row);
+  }
+
+  get hasNulls(): boolean {
+    return this.columns.valid !== null;
   }
 
   exact(row: number): string | null {
-    if (!this.hasExact) return null;
-    const { nullBitmap, nullCount, offset, valueOffsets, values } = this.exactData;
-    if (nullCount > 0 && !bit(nullBitmap, offset + row)) return null;
-    const start = valueOffsets[row]!;
-    const length = valueOffsets[row + 1]! - start;
-    return Buffer.from(values.buffer, values.byteOffset + start, length).toString('latin1');
+    const { exact } = this.columns;
+    if (exact === null) return null;
+    const { offsets, bytes, present } = exact;
+    if (present !== null && !bit(present.bits, present.offset + row)) return null;
+    const start = offsets[row]!;
+    const length = offsets[row + 1]! - start;
+    return Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('latin1');
+  }
+
+  get hasExact(): boolean {
+    return this.columns.exact !== null;
   }
 
   isOriginal(row: number): boolean {
-    return bit(this.originalData.values, this.originalData.offset + row);
+    const { bits, offset } = this.columns.original;
+    return bit(bits, offset + row);
   }
 
   createdAt(row: number): Instant {
@@ -98,7 +159,24 @@ export class PointBatch {
 
   /** Rows `from` (inclusive) to `to` (exclusive), sharing memory with this batch. */
   slice(from: number, to: number): PointBatch {
-    return from === 0 && to === this.length ? this : new PointBatch(this.batch.slice(from, to));
+    if (from === 0 && to === this.length) return this;
+    const { columns } = this;
+    const part: PointColumns = {
+      length: to - from,
+      dates: columns.dates.subarray(from, to),
+      revisionDates: columns.revisionDates.subarray(from, to),
+      values: columns.values.subarray(from, to),
+      valid: columns.valid && skip(columns.valid, from),
+      exact: columns.exact && {
+        offsets: columns.exact.offsets.subarray(from, to + 1),
+        bytes: columns.exact.bytes,
+        present: columns.exact.present && skip(columns.exact.present, from),
+      },
+      original: skip(columns.original, from),
+      createdAt: columns.createdAt.subarray(from, to),
+      updatedAt: columns.updatedAt.subarray(from, to),
+    };
+    return new PointBatch(part, () => this.batch.slice(from, to));
   }
 
   inRange({ start, end }: DateRange): PointBatch {
@@ -129,7 +207,12 @@ export class PointBatch {
 
   /** Bytes that the columns occupy. */
   get byteLength(): number {
-    return this.batch.data.byteLength;
+    const { length, valid, exact } = this.columns;
+    const bitmaps = (valid ? 2 : 1) * bitmapBytes(length);
+    const texts = exact
+      ? exact.offsets[length]! - exact.offsets[0]! + 4 * length + bitmapBytes(length)
+      : 0;
+    return length * FIXED_BYTES_PER_ROW + bitmaps + texts;
   }
 
   static concat(batches: readonly PointBatch[]): PointBatch {
@@ -138,6 +221,53 @@ export class PointBatch {
     for (const batch of batches) builder.copyRows(batch, 0, batch.length);
     return builder.finish();
   }
+}
+
+/** Two dates of 4 bytes, a value and two instants of 8. */
+const FIXED_BYTES_PER_ROW = 32;
+
+function skip({ bits, offset }: Bitmap, rows: number): Bitmap {
+  return { bits, offset: offset + rows };
+}
+
+function presence({ nullCount, nullBitmap, offset }: Data): Bitmap | null {
+  return nullCount > 0 ? { bits: nullBitmap, offset } : null;
+}
+
+function textsOf(data: Data<Utf8>): Texts {
+  return { offsets: data.valueOffsets, bytes: data.values, present: presence(data) };
+}
+
+/** Of columns that begin with their bitmaps and texts. */
+function arrowOf(columns: PointColumns): RecordBatch<TypeMap> {
+  const { length, dates, revisionDates, values, valid, exact, original } = columns;
+  const { date, float64, utf8, bool, timestamp } = ARROW_TYPES;
+  const children = [
+    makeData({ type: date, length, data: dates }),
+    makeData({ type: date, length, data: revisionDates }),
+    // Without a count apache-arrow counts the bits itself, when it is asked.
+    makeData({ type: float64, length, data: values, ...(valid ? { nullBitmap: valid.bits } : {}) }),
+    exact
+      ? makeData({
+          type: utf8,
+          length,
+          nullBitmap: exact.present?.bits ?? null,
+          valueOffsets: exact.offsets,
+          data: exact.bytes,
+        })
+      : makeData({
+          type: utf8,
+          length,
+          nullCount: length,
+          nullBitmap: new Uint8Array(bitmapBytes(length)),
+          valueOffsets: new Int32Array(length + 1),
+          data: new Uint8Array(0),
+        }),
+    makeData({ type: bool, length, data: original.bits }),
+    makeData({ type: timestamp, length, data: columns.createdAt }),
+    makeData({ type: timestamp, length, data: columns.updatedAt }),
+  ];
+  return recordBatch(DATA_POINT_SCHEMA, length, children);
 }
 
 /** One point on its way into a batch. */
@@ -150,6 +280,20 @@ export interface PointValues {
   readonly isOriginal: boolean;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
+}
+
+/** Points on their way into a batch, in key order. */
+export interface NewPointColumns {
+  /** days since 1970-01-01 */
+  readonly dates: Int32Array;
+  /** days since 1970-01-01 */
+  readonly revisionDates: Int32Array;
+  /** NaN stands for a null. */
+  readonly values: Float64Array;
+  /** 1 where the point is an original release. */
+  readonly isOriginal: ArrayLike<number>;
+  /** The exact texts by row, ascending. */
+  readonly exact?: ReadonlyMap<number, string>;
 }
 
 /** Fills the columns of a batch; the caller appends in key order. */
@@ -194,6 +338,30 @@ export class PointBatchBuilder {
     this.updatedAt[row] = BigInt(point.updatedAt);
   }
 
+  /** Appends whole columns of points that were all written at one instant. */
+  appendColumns(columns: NewPointColumns, instant: number): void {
+    const first = this.length;
+    const { length } = columns.dates;
+    this.length += length;
+    assert(this.length <= this.capacity, 'a batch builder is not filled past its capacity');
+    this.dates.set(columns.dates, first);
+    this.revisionDates.set(columns.revisionDates, first);
+    this.createdAt.fill(BigInt(instant), first, this.length);
+    this.updatedAt.fill(BigInt(instant), first, this.length);
+    setBits(this.validity, first, length);
+    for (let from = 0, row = first; from < length; from++, row++) {
+      const value = columns.values[from]!;
+      if (Number.isNaN(value)) {
+        this.nulls++;
+        this.validity[row >> 3]! &= ~(1 << (row & 7));
+      } else {
+        this.values[row] = value;
+      }
+      if (columns.isOriginal[from] === 1) this.originals[row >> 3]! |= 1 << (row & 7);
+    }
+    for (const [from, text] of columns.exact ?? []) this.keepExact(first + from, text);
+  }
+
   /** Appends rows `start` (inclusive) to `end` (exclusive) of a batch, whole columns at a time. */
   copyRows(from: PointBatch, start: number, end: number): void {
     const first = this.length;
@@ -204,10 +372,16 @@ export class PointBatchBuilder {
     this.values.set(from.values.subarray(start, end), first);
     this.createdAt.set(from.createdAtMicros.subarray(start, end), first);
     this.updatedAt.set(from.updatedAtMicros.subarray(start, end), first);
+    copyBits(from.columns.original, start, this.originals, first, end - start);
+    const { valid } = from.columns;
+    if (valid === null) {
+      setBits(this.validity, first, end - start);
+    } else {
+      copyBits(valid, start, this.validity, first, end - start);
+      for (let row = start; row < end; row++) if (from.isNull(row)) this.nulls++;
+    }
+    if (!from.hasExact) return;
     for (let row = start, to = first; row < end; row++, to++) {
-      if (from.isNull(row)) this.nulls++;
-      else this.validity[to >> 3]! |= 1 << (to & 7);
-      if (from.isOriginal(row)) this.originals[to >> 3]! |= 1 << (to & 7);
       const text = from.exact(row);
       if (text !== null) this.keepExact(to, text);
     }
@@ -216,18 +390,23 @@ export class PointBatchBuilder {
   finish(): PointBatch {
     const length = this.length;
     if (length === 0) return PointBatch.EMPTY;
-    const { date, float64, bool, timestamp } = ARROW_TYPES;
-    const validity = this.nulls > 0 ? { nullBitmap: this.validity, nullCount: this.nulls } : {};
-    const children = [
-      makeData({ type: date, length, data: this.dates.subarray(0, length) }),
-      makeData({ type: date, length, data: this.revisionDates.subarray(0, length) }),
-      makeData({ type: float64, length, ...validity, data: this.values.subarray(0, length) }),
-      this.exactColumn(),
-      makeData({ type: bool, length, data: this.originals }),
-      makeData({ type: timestamp, length, data: this.createdAt.subarray(0, length) }),
-      makeData({ type: timestamp, length, data: this.updatedAt.subarray(0, length) }),
-    ];
-    return new PointBatch(recordBatch(DATA_POINT_SCHEMA, length, children));
+    return PointBatch.fromColumns({
+      length,
+      dates: this.used(this.dates),
+      revisionDates: this.used(this.revisionDates),
+      values: this.used(this.values),
+      valid: this.nulls > 0 ? { bits: this.validity, offset: 0 } : null,
+      exact: this.exactTexts.length > 0 ? this.exactColumn() : null,
+      original: { bits: this.originals, offset: 0 },
+      createdAt: this.used(this.createdAt),
+      updatedAt: this.used(this.updatedAt),
+    });
+  }
+
+  /** A batch may live long: where much of an array is unused, it gets one of its own size. */
+  private used<T extends Int32Array | Float64Array | BigInt64Array>(column: T): T {
+    const isWasteful = this.length < this.capacity * 0.75;
+    return (isWasteful ? column.slice(0, this.length) : column.subarray(0, this.length)) as T;
   }
 
   private keepExact(row: number, text: string): void {
@@ -236,7 +415,7 @@ export class PointBatchBuilder {
   }
 
   /** Digits, a sign and a point are one byte each in UTF-8. */
-  private exactColumn(): Data<Utf8> {
+  private exactColumn(): Texts {
     const nullBitmap = new Uint8Array(bitmapBytes(this.length));
     const valueOffsets = new Int32Array(this.length + 1);
     const data = Buffer.alloc(this.exactLength);
@@ -249,13 +428,33 @@ export class PointBatchBuilder {
       next = row + 1;
     }
     valueOffsets.fill(end, next);
-    return makeData({
-      type: ARROW_TYPES.utf8,
-      length: this.length,
-      nullCount: this.length - this.exactTexts.length,
-      nullBitmap,
-      valueOffsets,
-      data,
-    });
+    return { offsets: valueOffsets, bytes: data, present: { bits: nullBitmap, offset: 0 } };
+  }
+}
+
+function setBits(to: Uint8Array, first: number, count: number): void {
+  const end = first + count;
+  let at = first;
+  while (at < end && (at & 7) !== 0) to[at >> 3]! |= 1 << (at++ & 7);
+  const wholeEnd = end & ~7;
+  if (at < wholeEnd) {
+    to.fill(0xff, at >> 3, wholeEnd >> 3);
+    at = wholeEnd;
+  }
+  while (at < end) to[at >> 3]! |= 1 << (at++ & 7);
+}
+
+/** @param to has zeros there */
+function copyBits(from: Bitmap, start: number, to: Uint8Array, first: number, count: number): void {
+  const source = from.offset + start;
+  let done = 0;
+  if (((source | first) & 7) === 0) {
+    const bytes = count >> 3;
+    to.set(from.bits.subarray(source >> 3, (source >> 3) + bytes), first >> 3);
+    done = bytes << 3;
+  }
+  for (; done < count; done++) {
+    const at = first + done;
+    if (bit(from.bits, source + done)) to[at >> 3]! |= 1 << (at & 7);
   }
 }

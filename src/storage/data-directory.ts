@@ -1,70 +1,146 @@
-// The open data directory, as the stores share it: its files, catalogue, commit clock and locks.
+// The open data directory, as the stores share it: what is stored, the log that makes changes durable, and
+// the flusher that moves them into files.
 
-import type { OnApplicationShutdown } from '@nestjs/common';
-import { AppError } from '../core/app-error.js';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { BatchCache } from '../cache/batch-cache.js';
+import type { Config } from '../config/environment.js';
+import { messageOf, storageError } from '../core/app-error.js';
+import type { Instant } from '../core/instant.js';
 import { KeyedLock } from '../core/keyed-lock.js';
+import type { Uuid } from '../core/uuid.js';
 import type { StorageMetrics } from '../metrics/storage-metrics.js';
-import type { DeletionRow } from '../schema/deletion.columns.js';
 import type { SeriesCatalog } from './catalog/series-catalog.js';
+import { Checkpointer } from './checkpointer.js';
+import { Committer } from './committer.js';
 import type { CommitClock } from './commit-clock.js';
-import { DirectoryLock } from './directory-lock.js';
-import { DirectoryOpener, type OpenReport } from './directory-opener.js';
 import { errorCode, type Disk } from './disk.js';
-import { FileDisk } from './file-disk.js';
-import {
-  appendDeletions,
-  decodeDeletions,
-  encodeDeletions,
-  type Deletions,
-} from './parquet/deletions-file.js';
-import { DELETIONS_FILE, LOCK_FILE, parseFileName } from './paths.js';
-import { replaceFiles, UndoFailedError, type FileChange } from './replace-files.js';
+import { Flusher } from './flush/flusher.js';
+import { settleFile } from './flush/settle-file.js';
+import type { Effect } from './log/commit.js';
+import type { WriteAheadLog } from './log/write-ahead-log.js';
+import { FileEncoder } from './parquet/file-encoder.js';
+import { LOCK_FILE, LOG_FOLDER } from './paths.js';
+import { DirectoryOpener, type OpenReport } from './recovery/directory-opener.js';
 import { storageFailure } from './storage-failure.js';
+import { StoredState } from './stored-state.js';
+
+export interface DirectoryParts {
+  readonly disk: Disk;
+  /** Empty; it is filled from the directory. */
+  readonly catalog: SeriesCatalog;
+  readonly clock: CommitClock;
+  readonly cache: BatchCache;
+  readonly metrics: StorageMetrics;
+  readonly config: Config;
+  readonly encoder?: FileEncoder;
+  /** Gives the directory free for another process, once everything is closed. */
+  readonly release?: () => void;
+}
 
 export class DataDirectory implements OnApplicationShutdown {
-  /** By series id, and by file name for the files that all series share. */
+  /** By series id, and by whatever else is written by one call at a time. */
   readonly locks = new KeyedLock();
-  private readonly commits = new Set<Promise<void>>();
-  /** Why nothing may be written any more; reads go on. */
-  private closedFor: string | undefined;
+  readonly catalog: SeriesCatalog;
+  private readonly logger = new Logger('DataDirectory');
+  private readonly encoder: FileEncoder;
+  private readonly committer: Committer;
+  private readonly flusher: Flusher;
+  private readonly checkpointer: Checkpointer;
+  private closing: Promise<void> | undefined;
 
   private constructor(
-    readonly disk: Disk,
-    readonly catalog: SeriesCatalog,
-    readonly clock: CommitClock,
-    private readonly metrics: StorageMetrics,
-    private readonly lock: DirectoryLock,
+    private readonly parts: DirectoryParts,
+    readonly state: StoredState,
+    readonly log: WriteAheadLog,
     readonly report: OpenReport,
-  ) {}
+  ) {
+    const { disk, catalog, clock, cache, metrics, config } = parts;
+    this.catalog = catalog;
+    this.encoder = parts.encoder ?? new FileEncoder();
+    this.checkpointer = new Checkpointer(disk, state, log);
+    this.flusher = new Flusher(
+      {
+        ...{ disk, state, cache, metrics },
+        locks: this.locks,
+        encoder: this.encoder,
+        fileOptions: {
+          compression: config.parquetCompression,
+          rowGroupRows: config.parquetRowGroupRows,
+          pageBytes: config.parquetPageBytes,
+        },
+      },
+      {
+        intervalMilliseconds: config.flushIntervalSeconds * 1000,
+        deltaBytesMax: config.deltaBytesMax,
+      },
+      () => this.checkpointer.writeIfWorthwhile(),
+    );
+    this.committer = new Committer(log, state, clock, metrics, () => this.noticeCommit());
+    // What the log held is moved into files like everything else.
+    if (state.hasUnwritten) this.flusher.noticeCommit();
+  }
 
   /**
-   * Fills `catalog` from the files of the directory.
-   * @throws AppError UNAVAILABLE where another process holds the directory, or a file is of a newer
-   *   format; the system's error where the directory cannot be made or written
+   * Fills the catalogue from the directory.
+   * @throws AppError UNAVAILABLE for a file of a newer format; LogDamagedError
    */
-  static async open(
-    root: string,
-    catalog: SeriesCatalog,
-    clock: CommitClock,
-    metrics: StorageMetrics,
-    wrap: (disk: Disk) => Disk = (disk) => disk,
-  ): Promise<DataDirectory> {
-    const disk = wrap(await FileDisk.open(root));
-    const lock = DirectoryLock.acquire(root);
+  static async open(parts: DirectoryParts): Promise<DataDirectory> {
+    const { disk, catalog, clock, config } = parts;
+    const state = new StoredState(catalog);
+    const opener = new DirectoryOpener(disk, state, clock, config.logSegmentBytes);
+    const { log, report } = await opener.open();
+    return new DataDirectory(parts, state, log, report);
+  }
+
+  /**
+   * Runs a writer that holds `keys` alone, once the deltas have room for what it writes.
+   * @throws AppError STORAGE_ERROR, UNAVAILABLE where the directory takes no more writes
+   */
+  async write<T>(keys: Iterable<string>, task: () => Promise<T>): Promise<T> {
+    this.committer.assertOpen();
+    await this.flusher.room();
+    return this.locks.run(keys, task);
+  }
+
+  /** See `Committer.commit`; for a writer that holds the locks of what it changes. */
+  commit(resolve: (instant: Instant) => readonly Effect[]): Promise<Instant> {
+    return this.committer.commit(resolve);
+  }
+
+  /** See `settleFile`; for the holder of the series' lock. */
+  async settleFile(id: Uuid): Promise<boolean> {
     try {
-      const report = await new DirectoryOpener(disk, catalog, clock).open();
-      return new DataDirectory(disk, catalog, clock, metrics, lock, report);
+      return await settleFile(this.parts.disk, this.state, id);
     } catch (error) {
-      lock.release();
-      throw error;
+      throw storageFailure('read', error);
     }
+  }
+
+  /**
+   * A file may be missing because the whole directory is: a volume that went away.
+   * @throws AppError STORAGE_ERROR
+   */
+  async assertThere(): Promise<void> {
+    try {
+      if ((await this.parts.disk.list(LOG_FOLDER)).length > 0) return;
+    } catch (error) {
+      throw storageFailure('read', error);
+    }
+    throw storageError('read', 'Nothing was read: the data directory is gone');
+  }
+
+  /** @throws AppError STORAGE_ERROR where deletions could not be remembered */
+  assertDeletable(): void {
+    const { damage } = this.state.deletionsFile;
+    if (damage !== undefined) throw storageFailure('write', damage);
   }
 
   /** @throws AppError STORAGE_ERROR; the system's ENOENT where the file does not exist */
   async read(name: string): Promise<Uint8Array> {
+    const { metrics, disk } = this.parts;
     try {
-      const bytes = await this.metrics.observe('read', () => this.disk.read(name));
-      this.metrics.countBytes('read', bytes.byteLength);
+      const bytes = await metrics.observe('read', () => disk.read(name));
+      metrics.countBytes('read', bytes.byteLength);
       return bytes;
     } catch (error) {
       if (errorCode(error) === 'ENOENT') throw error;
@@ -73,59 +149,24 @@ export class DataDirectory implements OnApplicationShutdown {
   }
 
   /**
-   * A file that need not exist; undefined where it does not.
+   * Everything that was committed before the call is in Parquet files when it returns.
    * @throws AppError STORAGE_ERROR
    */
-  async readOptional(name: string): Promise<Uint8Array | undefined> {
+  async flush(): Promise<void> {
     try {
-      return (await this.disk.exists(name)) ? await this.read(name) : undefined;
+      await this.flusher.flush();
     } catch (error) {
-      throw storageFailure('read', error);
-    }
-  }
-
-  /**
-   * Makes all the changes durable, or none of them.
-   * @throws AppError STORAGE_ERROR; UNAVAILABLE where the directory takes no more writes
-   */
-  async commit(changes: readonly FileChange[]): Promise<void> {
-    if (this.closedFor !== undefined) throw new AppError('UNAVAILABLE', this.closedFor);
-    const commit = this.replace(changes);
-    const ended = commit.catch(() => undefined);
-    this.commits.add(ended);
-    try {
-      await commit;
-    } finally {
-      this.commits.delete(ended);
-    }
-  }
-
-  private async replace(changes: readonly FileChange[]): Promise<void> {
-    try {
-      await this.metrics.observe('write', () => replaceFiles(this.disk, changes));
-    } catch (error) {
-      if (error instanceof UndoFailedError) {
-        // What is on disk is no longer what the catalogue says: going on would bury one under the other.
-        this.closedFor =
-          'A write failed and could not be undone; restart the service to write again';
-      }
       throw storageFailure('write', error);
     }
-    for (const { bytes } of changes) this.metrics.countBytes('write', bytes?.byteLength ?? 0);
   }
 
-  /**
-   * Remembers the deletions and makes the changes that carry them out, all or none. The tombstones come
-   * first, so that a start after a crash between the two can finish the deletion of a series.
-   */
-  async commitDeletions(rows: readonly DeletionRow[], changes: readonly FileChange[]) {
-    await this.locks.run([DELETIONS_FILE], async () => {
-      const throughSeq = rows[0]?.deletedAt;
-      if (throughSeq === undefined) return;
-      const deletions = appendDeletions(await this.deletions(), rows);
-      const bytes = encodeDeletions(deletions, throughSeq);
-      await this.commit([{ name: DELETIONS_FILE, bytes }, ...changes]);
-    });
+  /** Writes the catalogue's checkpoint, whether the log has grown or not. */
+  async checkpoint(): Promise<void> {
+    try {
+      await this.checkpointer.write();
+    } catch (error) {
+      throw storageFailure('write', error);
+    }
   }
 
   /**
@@ -133,39 +174,64 @@ export class DataDirectory implements OnApplicationShutdown {
    * @throws AppError where the directory cannot be read, or takes no more writes
    */
   async probe(): Promise<void> {
-    if (this.closedFor !== undefined) throw new AppError('UNAVAILABLE', this.closedFor);
+    this.committer.assertOpen();
     try {
-      await this.disk.readTail(LOCK_FILE, 1);
+      await this.parts.disk.readTail(LOCK_FILE, 1);
     } catch (error) {
       throw storageFailure('read', error);
     }
   }
 
+  /** Why the last flush failed, in words for a caller; undefined once one succeeded again. */
+  get flushFailure(): string | undefined {
+    const { failure } = this.flusher;
+    return failure === undefined ? undefined : messageOf(storageFailure('write', failure));
+  }
+
   /** Files that are kept from being served: those found at the start and those found since. */
   get damaged(): number {
-    const shared = this.report.damaged.filter((name) => isShared(name)).length;
+    const { sourcesFile, deletionsFile } = this.state;
+    const shared = [sourcesFile, deletionsFile].filter(({ damage }) => damage !== undefined).length;
     return shared + this.catalog.quarantinedCount;
   }
 
-  /** Writes that have begun are finished, whether their caller still waits or not. */
-  async onApplicationShutdown(): Promise<void> {
-    this.closedFor ??= 'The service is shutting down';
-    await Promise.all(this.commits);
-    this.lock.release();
+  /** Something is to be written that no commit brought. */
+  flushSoon(): void {
+    this.flusher.noticeCommit();
   }
 
-  private async deletions(): Promise<Deletions> {
-    const bytes = await this.readOptional(DELETIONS_FILE);
+  /** Writes that have begun are finished, whether their caller still waits or not, and moved into files. */
+  onApplicationShutdown(): Promise<void> {
+    this.closing ??= this.close();
+    return this.closing;
+  }
+
+  private async close(): Promise<void> {
+    await this.committer.close('The service is shutting down');
+    await this.flusher.close();
     try {
-      return bytes === undefined ? [] : decodeDeletions(bytes).deletions;
+      if (this.committer.poison === undefined) {
+        await this.flusher.flush();
+        await this.checkpointer.write();
+      }
     } catch (error) {
-      throw storageFailure('write', error);
+      // Nothing is lost: the log has it, and the next start replays it.
+      const reason = messageOf(error);
+      this.logger.error({ message: 'Flush failed, the log keeps what is not in files', reason });
     }
+    await this.encoder.close();
+    try {
+      await this.log.close();
+    } catch (error) {
+      // Everything in it was synced.
+      this.logger.error({ message: 'The log could not be closed', reason: messageOf(error) });
+    }
+    this.parts.release?.();
   }
-}
 
-/** Damage to a series is counted by the catalogue. */
-function isShared(name: string): boolean {
-  const { kind } = parseFileName(name);
-  return kind !== 'series' && kind !== 'points';
+  private noticeCommit(): void {
+    const { metrics } = this.parts;
+    metrics.setLog(this.log.bytes, this.state.deltaBytes);
+    this.flusher.noticeCommit();
+  }
 }

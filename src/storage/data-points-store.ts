@@ -3,17 +3,13 @@ import type { Instant } from '../core/instant.js';
 import type { Uuid } from '../core/uuid.js';
 import type { PointBatch } from '../schema/point-batch.js';
 import type { SeriesRow } from '../schema/series.columns.js';
-import type { UpsertCounts } from './merge-points.js';
+import type { PointsSummary } from './log/commit.js';
 import type { PointUpserts } from './point-upserts.js';
+import type { UpsertCounts } from './resolve-points.js';
 
 /** What is known of a series' points without reading them. */
-export interface PointsOverview {
-  /** Stored rows: every revision of every date. */
-  readonly rows: number;
-  readonly firstDate: CalendarDate | null;
-  readonly lastDate: CalendarDate | null;
-  readonly lastRevisionDate: CalendarDate | null;
-  /** Bytes on disk. */
+export interface PointsOverview extends PointsSummary {
+  /** Bytes on disk; what is only in the log so far is not counted. */
   readonly bytes: number;
   /** The instant of the last commit that touched the points; null where none ever did. */
   readonly version: Instant | null;
@@ -22,8 +18,8 @@ export interface PointsOverview {
 export interface PointsOfSeries {
   readonly seriesId: Uuid;
   readonly counts: UpsertCounts;
-  /** All points of the series as they are after the write. */
-  readonly batch: PointBatch;
+  /** The points as they are stored after the write, in the order of the upserts. */
+  readonly stored: PointBatch;
 }
 
 export interface PointSelection extends DateRange {

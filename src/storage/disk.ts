@@ -1,24 +1,39 @@
 /**
- * All durable input and output, on the files of one directory. What a method promises holds across a
- * power cut only where it says so; every failure is thrown as the system's error with its `code`.
+ * All durable input and output, on the files of one directory and of its folders (`wal`, `indexes`): a name
+ * is that of a file or `folder/file`. What a method promises holds across a power cut only where it says
+ * so; every failure is thrown as the system's error with its `code`.
  */
 export abstract class Disk {
-  /** Names of the files (not the folders) in the directory. */
-  abstract list(): Promise<string[]>;
+  /** Names of the files (not the folders) in a folder, without the folder's; none where it is missing. */
+  abstract list(folder?: string): Promise<string[]>;
+  /** Makes a folder of the directory, durably; nothing where it exists. */
+  abstract makeFolder(folder: string): Promise<void>;
   abstract read(name: string): Promise<Uint8Array>;
   /** The last `length` bytes of a file, or all of it where it is shorter. */
   abstract readTail(name: string, length: number): Promise<Uint8Array>;
   abstract size(name: string): Promise<number>;
-  abstract exists(name: string): Promise<boolean>;
   /** Makes a new file; its bytes are durable afterwards, its name is not. Fails where it exists. */
   abstract create(name: string, bytes: Uint8Array): Promise<void>;
-  /** Puts `from` in the place of `to` in one step. */
+  /** Opens a file that exists, to be written in place. */
+  abstract open(name: string): Promise<DiskFile>;
+  /** Puts `from` in the place of `to` in one step; both are in one folder. */
   abstract rename(from: string, to: string): Promise<void>;
-  /** A second name for the same file; fails where `name` exists. */
-  abstract link(existing: string, name: string): Promise<void>;
   abstract unlink(name: string): Promise<void>;
-  /** Makes all names that were created, renamed or removed durable. */
-  abstract syncDirectory(): Promise<void>;
+  /** Makes all names of a folder that were created, renamed or removed durable. */
+  abstract syncDirectory(folder?: string): Promise<void>;
+}
+
+/** A file that is written in place. */
+export abstract class DiskFile {
+  /** Nothing of it is durable before `sync`, and any part of it may be. */
+  abstract write(offset: number, bytes: Uint8Array): Promise<void>;
+  /**
+   * Makes what was written, and the length, durable. After a failure nobody knows what is: the system
+   * may have given the bytes up, and a second call would not say so.
+   */
+  abstract sync(): Promise<void>;
+  abstract truncate(length: number): Promise<void>;
+  abstract close(): Promise<void>;
 }
 
 /** The system's error code of a failed call, for example ENOENT. */

@@ -1,7 +1,6 @@
 import { constants } from 'node:fs';
 import {
   access,
-  link,
   mkdir,
   open,
   readdir,
@@ -9,9 +8,10 @@ import {
   rename,
   stat,
   unlink,
+  type FileHandle,
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { Disk, errorCode } from './disk.js';
+import { Disk, DiskFile, errorCode } from './disk.js';
 
 /** A directory of the file system. */
 export class FileDisk extends Disk {
@@ -27,9 +27,19 @@ export class FileDisk extends Disk {
     return new FileDisk(root);
   }
 
-  async list(): Promise<string[]> {
-    const entries = await readdir(this.root, { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  async list(folder = ''): Promise<string[]> {
+    try {
+      const entries = await readdir(this.path(folder), { withFileTypes: true });
+      return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+    } catch (error) {
+      if (folder !== '' && errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  async makeFolder(folder: string): Promise<void> {
+    await makeDirectory(this.path(folder));
+    await this.syncDirectory();
   }
 
   read(name: string): Promise<Uint8Array> {
@@ -58,16 +68,6 @@ export class FileDisk extends Disk {
     return (await stat(this.path(name))).size;
   }
 
-  async exists(name: string): Promise<boolean> {
-    try {
-      await access(this.path(name));
-      return true;
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return false;
-      throw error;
-    }
-  }
-
   async create(name: string, bytes: Uint8Array): Promise<void> {
     const file = await open(this.path(name), 'wx');
     try {
@@ -78,20 +78,20 @@ export class FileDisk extends Disk {
     }
   }
 
-  rename(from: string, to: string): Promise<void> {
-    return rename(this.path(from), this.path(to));
+  async open(name: string): Promise<DiskFile> {
+    return new OpenFile(await open(this.path(name), 'r+'));
   }
 
-  link(existing: string, name: string): Promise<void> {
-    return link(this.path(existing), this.path(name));
+  rename(from: string, to: string): Promise<void> {
+    return rename(this.path(from), this.path(to));
   }
 
   unlink(name: string): Promise<void> {
     return unlink(this.path(name));
   }
 
-  async syncDirectory(): Promise<void> {
-    const directory = await open(this.root, 'r');
+  async syncDirectory(folder = ''): Promise<void> {
+    const directory = await open(this.path(folder), 'r');
     try {
       await directory.sync();
     } finally {
@@ -101,6 +101,33 @@ export class FileDisk extends Disk {
 
   private path(name: string): string {
     return join(this.root, name);
+  }
+}
+
+class OpenFile extends DiskFile {
+  constructor(private readonly file: FileHandle) {
+    super();
+  }
+
+  async write(offset: number, bytes: Uint8Array): Promise<void> {
+    let done = 0;
+    while (done < bytes.byteLength) {
+      const left = bytes.byteLength - done;
+      done += (await this.file.write(bytes, done, left, offset + done)).bytesWritten;
+    }
+  }
+
+  /** `fdatasync`, which also makes a new length durable, only not the times of the file. */
+  sync(): Promise<void> {
+    return this.file.datasync();
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.file.truncate(length);
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
   }
 }
 

@@ -1,8 +1,8 @@
 import { AppError, storageError } from '../core/app-error.js';
 import { AssertionError } from '../core/assert.js';
 import { errorCode } from './disk.js';
+import { LogPoisonedError, OutcomeUnknownError } from './log/log-errors.js';
 import { DamagedFileError } from './parquet/file-seal.js';
-import { UndoFailedError } from './replace-files.js';
 
 const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full',
@@ -12,13 +12,18 @@ const REASONS: Record<string, string> = {
   EMFILE: 'too many files are open',
 };
 
+/** Why nothing is written any more after a write of which nobody knows whether it is stored. */
+export const LOG_POISONED =
+  'An earlier write failed and could not be undone; restart the service to write again';
+
 /** The failure of a disk operation in words for a caller: never a path, the cause for the log. */
 export function storageFailure(operation: 'read' | 'write', error: unknown): Error {
   if (error instanceof AppError || error instanceof AssertionError) return error;
-  if (error instanceof UndoFailedError) {
-    const message = 'Some of it may be stored: the write failed and could not be undone';
+  if (error instanceof OutcomeUnknownError) {
+    const message = 'It may be stored or not: the write failed and could not be undone';
     return storageError(operation, message, { outcome: 'unknown' }, error);
   }
+  if (error instanceof LogPoisonedError) return new AppError('UNAVAILABLE', LOG_POISONED);
   const code = errorCode(error);
   const reason =
     error instanceof DamagedFileError

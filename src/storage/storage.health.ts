@@ -32,4 +32,13 @@ export class StorageHealth {
       ? check.up('No damaged files')
       : check.degraded(`${damaged} damaged file(s) not served; the log names them`);
   }
+
+  /** Degraded while changes cannot be moved from the log into files: nothing is lost, but the log grows. */
+  flushing() {
+    const check = this.indicators.check('flushing');
+    const { flushFailure } = this.directory;
+    return flushFailure === undefined
+      ? check.up('Changes reach their files')
+      : check.degraded(`The log keeps what could not be moved into files. ${flushFailure}`);
+  }
 }

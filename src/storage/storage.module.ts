@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { BatchCache } from '../cache/batch-cache.js';
 import { CacheModule } from '../cache/cache.module.js';
 import { Config } from '../config/environment.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
@@ -8,9 +9,13 @@ import { SeriesCatalog } from './catalog/series-catalog.js';
 import { CommitClock } from './commit-clock.js';
 import { DataDirectory } from './data-directory.js';
 import { DataPointsStore } from './data-points-store.js';
-import { ParquetDataPointsStore } from './parquet-data-points-store.js';
-import { ParquetSeriesStore } from './parquet-series-store.js';
-import { ParquetSourcesStore } from './parquet-sources-store.js';
+import { DirectoryLock } from './directory-lock.js';
+import { FileDisk } from './file-disk.js';
+import { Scrubber } from './integrity/scrubber.js';
+import { LoggedDataPointsStore } from './logged-data-points-store.js';
+import { LoggedSeriesStore } from './logged-series-store.js';
+import { LoggedSourcesStore } from './logged-sources-store.js';
+import { PointsReader } from './points-reader.js';
 import { SeriesStore } from './series-store.js';
 import { SourcesStore } from './sources-store.js';
 import { StorageHealth } from './storage.health.js';
@@ -22,19 +27,34 @@ import { StorageHealth } from './storage.health.js';
     CommitClock,
     {
       provide: DataDirectory,
-      inject: [Config, SeriesCatalog, CommitClock, StorageMetrics],
-      useFactory: (config: Config, ...parts: [SeriesCatalog, CommitClock, StorageMetrics]) =>
-        DataDirectory.open(config.dataDir, ...parts),
+      inject: [Config, SeriesCatalog, CommitClock, BatchCache, StorageMetrics],
+      useFactory: openDirectory,
     },
-    { provide: SeriesStore, useClass: ParquetSeriesStore },
-    { provide: DataPointsStore, useClass: ParquetDataPointsStore },
-    {
-      provide: SourcesStore,
-      inject: [DataDirectory],
-      useFactory: (directory: DataDirectory) => ParquetSourcesStore.open(directory),
-    },
+    PointsReader,
+    { provide: SeriesStore, useClass: LoggedSeriesStore },
+    { provide: DataPointsStore, useClass: LoggedDataPointsStore },
+    { provide: SourcesStore, useClass: LoggedSourcesStore },
     StorageHealth,
+    Scrubber,
   ],
   exports: [SeriesStore, DataPointsStore, SourcesStore, StorageHealth],
 })
 export class StorageModule {}
+
+async function openDirectory(
+  config: Config,
+  catalog: SeriesCatalog,
+  clock: CommitClock,
+  cache: BatchCache,
+  metrics: StorageMetrics,
+): Promise<DataDirectory> {
+  const disk = await FileDisk.open(config.dataDir);
+  const lock = DirectoryLock.acquire(config.dataDir);
+  const release = (): void => lock.release();
+  try {
+    return await DataDirectory.open({ disk, catalog, clock, cache, metrics, config, release });
+  } catch (error) {
+    release();
+    throw error;
+  }
+}

@@ -147,7 +147,7 @@ export function describeDataPointsStore(underTest: StoresUnderTest): void {
         await start();
         const again = await write(a, ...points, ['2020-01-01', '2020-02-01', '1.5']);
         expect(again.counts).toEqual({ added: 0, corrected: 0, unchanged: 3 });
-        expect(plainPoints(again.batch)).toEqual(before.rows);
+        expect(plainPoints(again.stored)).toEqual(before.rows);
         expect(plainPoints(await stores.points.read(a))).toEqual(before.rows);
         expect(overview(a)).toEqual(before.overview);
       }
@@ -282,10 +282,17 @@ export function describeDataPointsStore(underTest: StoresUnderTest): void {
       expect(await stores.points.upsert([])).toEqual([]);
     });
 
-    it('answers an upsert with the points as they are after it', async () => {
-      await write(a, ['2020-01-01', '2020-02-01', '1']);
-      const stored = await write(a, ['2020-02-01', '2020-03-01', '2']);
-      expect(plainPoints(stored.batch)).toEqual(plainPoints(await stores.points.read(a)));
+    it('answers an upsert with the sent points as they are stored', async () => {
+      await write(a, ['2020-01-01', '2020-02-01', '1'], ['2020-03-01', '2020-04-01', '3']);
+      const { stored } = await write(
+        a,
+        ['2020-01-01', '2020-02-01', '1'],
+        ['2020-02-01', '2020-03-01', '2'],
+        ['2020-03-01', '2020-04-01', '4'],
+      );
+      expect(plainPoints(stored)).toEqual(plainPoints(await stores.points.read(a)));
+      const { stored: part } = await write(a, ['2020-02-01', '2020-03-01', '2.5']);
+      expect(brief(part)).toEqual(['2020-02-01 2020-03-01 2.5']);
     });
 
     it('loses none of many concurrent writes to the same series', async () => {

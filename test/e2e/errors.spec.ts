@@ -1,10 +1,12 @@
 // What callers see of a failure, and of one that nobody expected also what the log sees.
 
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Clock } from '../../src/core/clock.js';
 import { Uuid } from '../../src/core/uuid.js';
-import { seriesFile } from '../../src/storage/paths.js';
+import { DataDirectory } from '../../src/storage/data-directory.js';
+import { INDEX_FOLDER, LOG_FOLDER, seriesFile } from '../../src/storage/paths.js';
 import { flip, rewriteFile } from '../support/damage.js';
 import { damagePointsFile } from '../support/damaged-points.js';
 import {
@@ -38,7 +40,7 @@ function loggedErrors(): unknown[] {
   return app.logger.entries.filter(({ level }) => level === 'error').map(({ message }) => message);
 }
 
-/** So many series of one point each, in the order of their external ids. */
+/** So many series of one point each, in files, in the order of their external ids. */
 async function seriesWithPoints(count: number): Promise<SeriesAnswer[]> {
   const made: SeriesAnswer[] = [];
   for (let index = 0; index < count; index++) {
@@ -46,6 +48,7 @@ async function seriesWithPoints(count: number): Promise<SeriesAnswer[]> {
     await createPoints(app, series.id, [{ date: '2024-01-01', value: '1' }]);
     made.push(series);
   }
+  await app.app.get(DataDirectory).flush();
   return made;
 }
 
@@ -110,6 +113,10 @@ describe('a damaged metadata file', () => {
     await app.stop();
     const file = join(app.dataDir, seriesFile(Uuid.parse(bad!.id)));
     await rewriteFile(file, (bytes) => flip(bytes, 8));
+    // Nothing else tells what was in it.
+    for (const folder of [INDEX_FOLDER, LOG_FOLDER]) {
+      await rm(join(app.dataDir, folder), { recursive: true });
+    }
     const restarted = await startTestApp({ dataDir: app.dataDir });
     const { data, errors } = await restarted.query(
       'query ($ids: [UUID!]!) { seriesByIds(ids: $ids) { title } }',
@@ -120,6 +127,18 @@ describe('a damaged metadata file', () => {
     expect(errors).toMatchObject([
       { path: ['seriesByIds', 1], extensions: { code: 'STORAGE_ERROR', id: bad!.id } },
     ]);
+  });
+
+  it('is not missed while the checkpoint of the catalogue has what was in it', async () => {
+    app = await startTestApp();
+    const [series] = await seriesWithPoints(1);
+    await app.stop();
+    const file = join(app.dataDir, seriesFile(Uuid.parse(series!.id)));
+    await rewriteFile(file, (bytes) => flip(bytes, 8));
+    const restarted = await startTestApp({ dataDir: app.dataDir });
+    const answer = await restarted.query(`{ series(id: "${series!.id}") { title } }`);
+    await restarted.stop();
+    expect(succeeded(answer).series).toEqual({ title: series!.title });
   });
 });
 

@@ -1,5 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DataDirectory } from '../../src/storage/data-directory.js';
 import { damagePointsFile } from '../support/damaged-points.js';
 import { createPoints, createSeries, failed, readPoints, succeeded } from '../support/factories.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -29,6 +30,8 @@ async function sentence(on = app): Promise<string> {
   return succeeded(await on.query('{ health }')).health;
 }
 
+const flush = (on = app): Promise<void> => on.app.get(DataDirectory).flush();
+
 describe('health', () => {
   it('has the promised shape', async () => {
     const { status, report } = await health();
@@ -43,6 +46,7 @@ describe('health', () => {
         message: expect.stringMatching(/^Database responsive in \d+ms$/),
       },
       stored_files: { name: 'stored_files', status: 'Healthy', message: 'No damaged files' },
+      flushing: { name: 'flushing', status: 'Healthy', message: 'Changes reach their files' },
     });
     expect(await sentence()).toBe('Financial Data Service is healthy');
   });
@@ -62,11 +66,14 @@ describe('health', () => {
 
     const { id } = await createSeries(app);
     await createPoints(app, id, [{ date: '2024-01-01', value: '1' }]);
+    // From memory first, then from the file.
+    await readPoints(app, id);
+    await flush();
     await readPoints(app, id);
     await app.query('{ nope }');
     const after = (await health()).report.metrics;
     const grown = (name: string) => Number(after[name]) - Number(before[name]);
-    expect(grown('graphql_query_total')).toBe(1);
+    expect(grown('graphql_query_total')).toBe(2);
     expect(grown('graphql_mutation_total')).toBe(2);
     expect(grown('graphql_error_total')).toBe(1);
     expect(grown('storage_write_success')).toBe(2);
@@ -76,6 +83,9 @@ describe('health', () => {
   });
 
   it('is unhealthy, and 503, while the data directory is gone', async () => {
+    const { id } = await createSeries(app);
+    await createPoints(app, id, [{ date: '2024-01-01', value: '1' }]);
+    await flush();
     await rename(app.dataDir, `${app.dataDir}-gone`);
     const { status, report } = await health();
     expect(status).toBe(503);
@@ -85,13 +95,38 @@ describe('health', () => {
     expect(JSON.stringify(report)).not.toContain(app.dataDir);
     expect(await sentence()).toBe('Financial Data Service is unhealthy');
 
-    const error = failed(await app.query(CREATE));
-    expect(error.extensions).toMatchObject({ code: 'STORAGE_ERROR', operation: 'write' });
-    expect(JSON.stringify(error)).not.toContain(app.dataDir);
-
     await rename(`${app.dataDir}-gone`, app.dataDir);
     expect((await health()).report.status).toBe('healthy');
+    expect(await readPoints(app, id)).toHaveLength(1);
     succeeded(await app.query(CREATE));
+  });
+
+  it('is degraded, and 200, while changes do not reach their files, and nothing of them is lost', async () => {
+    // Flushed when the test says so.
+    const unflushed = await startTestApp({ cacheTtlSeconds: 0, flushIntervalSeconds: 0 });
+    const { id } = await createSeries(unflushed);
+    await createPoints(unflushed, id, [{ date: '2024-01-01', value: '1' }]);
+    await rename(unflushed.dataDir, `${unflushed.dataDir}-gone`);
+    await expect(flush(unflushed)).rejects.toMatchObject({ code: 'STORAGE_ERROR' });
+    const gone = (await health(unflushed)).report;
+    expect(gone.checks['flushing']).toMatchObject({ status: 'Degraded' });
+    expect(JSON.stringify(gone)).not.toContain(unflushed.dataDir);
+    await rename(`${unflushed.dataDir}-gone`, unflushed.dataDir);
+
+    const { status, report } = await health(unflushed);
+    expect(status).toBe(200);
+    expect(report.status).toBe('degraded');
+    expect(report.checks['flushing']).toEqual({
+      name: 'flushing',
+      status: 'Degraded',
+      message: expect.stringMatching(/^The log keeps what could not be moved into files/),
+    });
+    expect(await readPoints(unflushed, id)).toHaveLength(1);
+
+    await flush(unflushed);
+    expect((await health(unflushed)).report.status).toBe('healthy');
+    expect(await readPoints(unflushed, id)).toHaveLength(1);
+    await unflushed.close();
   });
 
   it('is degraded, and 200, while a damaged file is kept from being served', async () => {
@@ -99,6 +134,7 @@ describe('health', () => {
     for (const { id } of [damaged, whole]) {
       await createPoints(app, id, [{ date: '2024-01-01', value: '1' }]);
     }
+    await flush();
     await damagePointsFile(app.dataDir, damaged.id);
 
     const read = await app.query(`{ dataPoints(seriesId: "${damaged.id}") { value } }`);

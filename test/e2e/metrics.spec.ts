@@ -1,11 +1,19 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPoints, createSeries, readPoints } from '../support/factories.js';
+import { DataDirectory } from '../../src/storage/data-directory.js';
+import {
+  createPoints,
+  createSeries,
+  failed,
+  readPoints,
+  tryCreatePoints,
+} from '../support/factories.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeEach(async () => {
-  app = await startTestApp({ cacheTtlSeconds: 0 });
+  // Flushed when a test says so.
+  app = await startTestApp({ cacheTtlSeconds: 0, flushIntervalSeconds: 0 });
 });
 afterEach(() => app.close());
 
@@ -31,6 +39,8 @@ async function growth(task: () => Promise<unknown>): Promise<(sample: string) =>
   return (sample) => (after.get(sample) ?? 0) - (before.get(sample) ?? 0);
 }
 
+const flush = (): Promise<void> => app.app.get(DataDirectory).flush();
+
 describe('/metrics', () => {
   it('counts and times GraphQL operations by type and outcome', async () => {
     const grown = await growth(async () => {
@@ -54,21 +64,30 @@ describe('/metrics', () => {
     expect(grown('graphql_operation_duration_seconds_bucket{le="+Inf",type="mutation"}')).toBe(2);
   });
 
-  it('counts, times and weighs reads and writes of the data directory', async () => {
+  it('counts, times and weighs commits, flushes and reads of the data directory', async () => {
     const { id } = await createSeries(app);
     const writes = await growth(() => createPoints(app, id, [{ date: '2024-01-01', value: '1' }]));
     expect(writes('storage_operations_total{operation="write",outcome="success"}')).toBe(1);
     expect(writes('storage_operation_duration_seconds_count{operation="write"}')).toBe(1);
     expect(writes('storage_operation_duration_seconds_sum{operation="write"}')).toBeGreaterThan(0);
-    expect(writes('storage_bytes_total{operation="write"}')).toBeGreaterThan(1000);
+    expect(writes('storage_bytes_total{operation="write"}')).toBeGreaterThan(16);
+    expect(writes('storage_log_bytes')).toBeGreaterThan(16);
+    expect(writes('storage_delta_bytes')).toBeGreaterThan(16);
+    expect(writes('storage_operations_total{operation="flush",outcome="success"}')).toBe(0);
     expect(writes('storage_operations_total{operation="write",outcome="failure"}')).toBe(0);
+
+    const fromMemory = await growth(() => readPoints(app, id));
+    expect(fromMemory('storage_operations_total{operation="read",outcome="success"}')).toBe(0);
+
+    const flushes = await growth(flush);
+    expect(flushes('storage_operations_total{operation="flush",outcome="success"}')).toBe(1);
+    expect(flushes('storage_operation_duration_seconds_count{operation="flush"}')).toBe(1);
+    expect(flushes('storage_operations_total{operation="write",outcome="success"}')).toBe(0);
 
     const reads = await growth(() => readPoints(app, id));
     expect(reads('storage_operations_total{operation="read",outcome="success"}')).toBe(1);
     expect(reads('storage_operation_duration_seconds_count{operation="read"}')).toBe(1);
-    expect(reads('storage_bytes_total{operation="read"}')).toBe(
-      writes('storage_bytes_total{operation="write"}'),
-    );
+    expect(reads('storage_bytes_total{operation="read"}')).toBeGreaterThan(1000);
     expect(reads('storage_operations_total{operation="write",outcome="success"}')).toBe(0);
 
     const nothing = await growth(() => createPoints(app, id, [{ date: '2024-01-01', value: '1' }]));
@@ -76,16 +95,33 @@ describe('/metrics', () => {
   });
 
   it('counts failures apart', async () => {
+    await app.close();
+    // A write that is too large for a segment needs a new file, and so the directory.
+    app = await startTestApp({
+      ...{ cacheTtlSeconds: 0, flushIntervalSeconds: 0, logSegmentBytes: 4096 },
+    });
+    const { id } = await createSeries(app);
     const failures = await growth(async () => {
       await rename(app.dataDir, `${app.dataDir}-gone`);
-      await app.query(`mutation { createSeries(input: {
-        sourceId: "123e4567-e89b-12d3-a456-426614174000", externalId: "X", title: "x", frequency: "m"
-      }) { id } }`);
+      const points = Array.from({ length: 1000 }, (_, n) => {
+        return { seriesId: id, date: `${1001 + n}-01-01`, value: String(Math.sqrt(n)) };
+      });
+      const answer = await tryCreatePoints(app, points);
+      expect(failed(answer).extensions).toMatchObject({ code: 'STORAGE_ERROR' });
+      expect(JSON.stringify(answer)).not.toContain(app.dataDir);
       await rename(`${app.dataDir}-gone`, app.dataDir);
     });
-    expect(failures('storage_operations_total{operation="write",outcome="failure"}')).toBe(1);
     expect(failures('storage_operations_total{operation="write",outcome="success"}')).toBe(0);
     expect(failures('graphql_operations_total{type="mutation",outcome="error"}')).toBe(1);
+    expect(failures('storage_operations_total{operation="write",outcome="failure"}')).toBe(1);
+
+    const flushes = await growth(async () => {
+      await createPoints(app, id, [{ date: '2024-02-01', value: '2' }]);
+      await rename(app.dataDir, `${app.dataDir}-gone`);
+      await expect(flush()).rejects.toMatchObject({ code: 'STORAGE_ERROR' });
+      await rename(`${app.dataDir}-gone`, app.dataDir);
+    });
+    expect(flushes('storage_operations_total{operation="flush",outcome="failure"}')).toBe(1);
   });
 
   it('tells how many series there are, and how the process fares', async () => {
@@ -103,8 +139,11 @@ describe('/metrics', () => {
     app = await startTestApp();
     const { id } = await createSeries(app);
     await createPoints(app, id, [{ date: '2024-01-01', value: '1' }]);
+    const misses = await growth(() => readPoints(app, id));
+    expect(misses('cache_lookups_total{outcome="miss"}')).toBe(1);
     const hits = await growth(() => readPoints(app, id));
     expect(hits('cache_lookups_total{outcome="hit"}')).toBe(1);
+    expect(hits('cache_lookups_total{outcome="miss"}')).toBe(0);
     expect(hits('storage_operations_total{operation="read",outcome="success"}')).toBe(0);
   });
 

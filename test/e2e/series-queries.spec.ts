@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataDirectory } from '../../src/storage/data-directory.js';
 import {
   createPoints,
   createSeries,
@@ -493,7 +494,14 @@ describe('catalogStats and dataFreshness', () => {
       { date: '2024-05-01', value: '1', revisionDate: '2024-05-02' },
     ]);
 
+    const unflushed = succeeded(await other.query(nothing));
+    await other.app.get(DataDirectory).flush();
     const { catalogStats, dataFreshness } = succeeded(await other.query(nothing));
+    // The bytes are those of files; nothing else waits for them.
+    expect(unflushed).toEqual({
+      catalogStats: { ...catalogStats, dataPointBytes: expect.any(Number) },
+      dataFreshness,
+    });
     expect(catalogStats).toEqual({
       seriesCount: 3,
       activeSeriesCount: 2,

@@ -1,11 +1,11 @@
 // Files written once are read by every later release; see README.md.
 
-import { cp, readdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DamagedFileError } from '../../src/storage/parquet/file-seal.js';
 import { decodePoints, readPoints } from '../../src/storage/parquet/points-file.js';
-import { pointsFile } from '../../src/storage/paths.js';
+import { INDEX_FOLDER, LOG_FOLDER, pointsFile } from '../../src/storage/paths.js';
 import { openParquetStores, withDataDir } from '../support/parquet-stores.js';
 import { brief, plainPoints, upserts, uuid } from '../support/points.js';
 import { createSeries, newSource } from '../support/stores.js';
@@ -31,8 +31,25 @@ describe('a data directory of format version 1', () => {
       await cp(join(HERE, 'format-1/files'), dataDir, { recursive: true });
       const stores = await openParquetStores(dataDir);
       expect(stores.directory.report).toMatchObject({ series: 4, damaged: [], ignored: [] });
+      expect(stores.directory.report.fromCheckpoint).toBe(false);
       expect(await contentOf(stores)).toEqual(await readJson('format-1/content.json'));
-      stores.close();
+      await stores.close();
+    });
+  });
+
+  it('is read the same once it has a log and a checkpoint, its files as they were', async () => {
+    await withDataDir(async (dataDir) => {
+      await cp(join(HERE, 'format-1/files'), dataDir, { recursive: true });
+      const files = await readdir(dataDir);
+      await (await openParquetStores(dataDir)).close();
+      for (const name of files) {
+        const before = await readFile(join(HERE, 'format-1/files', name));
+        expect(before.equals(await readFile(join(dataDir, name))), name).toBe(true);
+      }
+      const reopened = await openParquetStores(dataDir);
+      expect(reopened.directory.report).toMatchObject({ fromCheckpoint: true, damaged: [] });
+      expect(await contentOf(reopened)).toEqual(await readJson('format-1/content.json'));
+      await reopened.close();
     });
   });
 
@@ -53,7 +70,7 @@ describe('a data directory of format version 1', () => {
       await stores.points.delete(uuid(3), {});
       await stores.series.update(uuid(4), { title: 'Changed' });
       await stores.sources.create(newSource({ name: 'New' }));
-      stores.close();
+      await stores.close();
 
       const reopened = await openParquetStores(dataDir);
       for (const { row, points } of before.series) {
@@ -65,7 +82,7 @@ describe('a data directory of format version 1', () => {
       expect(reopened.series.get(uuid(4))!.title).toBe('Changed');
       expect(reopened.sources.all()).toHaveLength(before.sources.length + 1);
       expect(reopened.directory.damaged).toBe(0);
-      reopened.close();
+      await reopened.close();
     });
   });
 });
@@ -102,15 +119,19 @@ describe.each(['duckdb', 'pyarrow'])('points files written by %s', (folder) => {
         const stores = await openParquetStores(dataDir);
         const [foreign, own] = await createSeries(stores, 2);
         await stores.points.upsert([upserts(own!.id, ['2020-01-01', '2020-02-01', '1'])]);
-        stores.close();
+        await stores.close();
         await cp(join(HERE, folder, `${name}.parquet`), join(dataDir, pointsFile(foreign!.id)));
-        const reopened = await openParquetStores(dataDir);
-        expect(reopened.directory.report.damaged).toEqual([pointsFile(foreign!.id)]);
-        await expect(reopened.points.read(foreign!.id)).rejects.toMatchObject({
-          code: 'STORAGE_ERROR',
-        });
-        expect(brief(await reopened.points.read(own!.id))).toEqual(['2020-01-01 2020-02-01 1']);
-        reopened.close();
+        // With what the service noted of its files, and without: then they must vouch for themselves.
+        for (const noted of [[], [INDEX_FOLDER, LOG_FOLDER]]) {
+          for (const folder of noted) await rm(join(dataDir, folder), { recursive: true });
+          const reopened = await openParquetStores(dataDir);
+          expect(reopened.directory.report.damaged).toEqual([pointsFile(foreign!.id)]);
+          await expect(reopened.points.read(foreign!.id)).rejects.toMatchObject({
+            code: 'STORAGE_ERROR',
+          });
+          expect(brief(await reopened.points.read(own!.id))).toEqual(['2020-01-01 2020-02-01 1']);
+          await reopened.close();
+        }
       });
     }
   });

@@ -87,7 +87,7 @@ export async function writeFormat1(): Promise<void> {
   await stores.series.delete(uuid(5));
   await stores.series.update(uuid(2), { units: 'Index' });
   await writeJson(join(HERE, 'format-1/content.json'), await contentOf(stores));
-  stores.close();
+  await stores.close();
   await rm(join(dataDir, 'lock'));
 }
 

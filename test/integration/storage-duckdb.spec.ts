@@ -56,10 +56,11 @@ beforeAll(async () => {
   await stores.points.delete(EMPTIED, {});
   const gone = await stores.series.create(newSeries({ externalId: 'GONE' }));
   await stores.series.delete(gone.id);
+  await stores.directory.flush();
 });
 
 afterAll(async () => {
-  stores.close();
+  await stores.close();
   await rm(dataDir, { recursive: true });
 });
 
@@ -241,7 +242,7 @@ describe('DuckDB', () => {
       const other = await openParquetStores(directory, { config: { parquetCompression } });
       await other.series.create(newSeries({ id: IDS[0]! }));
       await other.points.upsert([upserts(IDS[0]!, ['2020-01-01', '2020-02-01', '1.5'])]);
-      other.close();
+      await other.close();
       const name = join(directory, pointsFile(IDS[0]!));
       const [row] = await duckdb(
         `SELECT value, (SELECT any_value(compression) FROM parquet_metadata('${name}')) AS compression

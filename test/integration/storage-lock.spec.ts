@@ -51,7 +51,7 @@ describe('a data directory', () => {
       }
       const stores = await openParquetStores(dataDir);
       expect(await readFile(join(dataDir, 'lock'), 'utf8')).toContain(`process ${process.pid} `);
-      stores.close();
+      await stores.close();
     });
   });
 
@@ -59,8 +59,8 @@ describe('a data directory', () => {
     await withDataDir(async (dataDir) => {
       const stores = await openParquetStores(dataDir);
       await expect(openParquetStores(dataDir)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-      stores.close();
-      (await openParquetStores(dataDir)).close();
+      await stores.close();
+      await (await openParquetStores(dataDir)).close();
     });
   });
 

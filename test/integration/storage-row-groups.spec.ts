@@ -29,7 +29,7 @@ async function reopened(
   before: ParquetStores,
   config: { parquetRowGroupRows?: number },
 ): Promise<ParquetStores> {
-  before.close();
+  await before.close();
   return openParquetStores(dataDir, { config });
 }
 
@@ -51,7 +51,7 @@ describe('a read of a part of a large file', () => {
 
       await stores.points.read(id, { start: day('1500-02-01'), end: day('1500-03-01') });
       expect(await stores.rowGroupsDecoded()).toBe(decoded);
-      stores.close();
+      await stores.close();
     });
   });
 
@@ -76,7 +76,7 @@ describe('a read of a part of a large file', () => {
           expect(brief(await stores.points.read(id, range))).toEqual(brief(whole.inRange(range)));
         }
       }
-      stores.close();
+      await stores.close();
     });
   });
 
@@ -94,7 +94,7 @@ describe('a read of a part of a large file', () => {
         '0900-01-01 2024-01-01 0',
         '0900-01-01 2024-01-02 7',
       ]);
-      stores.close();
+      await stores.close();
     });
   });
 });

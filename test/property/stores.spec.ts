@@ -1,13 +1,17 @@
-// The Parquet stores against the naive model: any sequence of writes and deletions over several series,
-// with restarts in between, leaves the same rows, counts and overviews.
+// The stores against the naive model: any sequence of writes and deletions over several series,
+// with flushes, checkpoints, restarts and kills in between, leaves the same rows, counts and overviews.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Config } from '../../src/config/environment.js';
+import { INDEX_FOLDER, LOG_FOLDER } from '../../src/storage/paths.js';
 import { decimalTexts, fewDates, values } from '../support/arbitraries.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { openMemoryStores, type MemoryStores } from '../support/memory-stores.js';
-import { openParquetStores, withDataDir, type ParquetStores } from '../support/parquet-stores.js';
+import { openParquetStoresOn, type ParquetStores } from '../support/parquet-stores.js';
 import { plainPoints, upserts, uuid, type SentPoint } from '../support/points.js';
+import { Random } from '../support/random.js';
+import { SimDisk } from '../support/sim-disk.js';
 import { day, newSeries } from '../support/stores.js';
 
 const SERIES = [uuid(1), uuid(2), uuid(3)];
@@ -25,7 +29,21 @@ interface Removal {
   readonly revisionDate: string | undefined;
 }
 
-type Step = Write | Removal | { readonly kind: 'restart' };
+interface Upkeep {
+  /**
+   * `restart` closes first, `kill` does not, `rebuild` closes and loses the checkpoint, `lone files` closes
+   * and loses the log too.
+   */
+  readonly kind: 'flush' | 'checkpoint' | 'restart' | 'kill' | 'rebuild' | 'lone files';
+}
+
+type Step = Write | Removal | Upkeep;
+
+const LOST = {
+  restart: [],
+  rebuild: [INDEX_FOLDER],
+  'lone files': [INDEX_FOLDER, LOG_FOLDER],
+} as const;
 
 const series = fc.nat(SERIES.length - 1);
 const maybeDate = fc.option(fewDates, { nil: undefined, freq: 2 });
@@ -55,46 +73,80 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       revisionDate: maybeDate,
     }),
   },
-  { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        ...(['flush', 'flush', 'checkpoint', 'restart', 'kill', 'rebuild', 'lone files'] as const),
+      ),
+    }),
+  },
 );
 
-describe('the Parquet stores', () => {
-  it('equal the model after any writes, deletions and restarts', async () => {
+/** More of them for a longer look: see docs/reliability.md. */
+const COMMANDS = Number(process.env['MODEL_COMMANDS'] ?? 1000);
+const COMMANDS_PER_RUN = 20;
+
+describe('the stores', () => {
+  it('equal the model after any writes, deletions, flushes, restarts and kills', async () => {
+    let commands = 0;
     const config = fc.constantFrom(
-      {},
-      { cacheTtlSeconds: 0, parquetRowGroupRows: 2 },
-      { cacheMaxEntries: 1, parquetRowGroupRows: 3 },
+      { logSegmentBytes: 16_384 },
+      { cacheTtlSeconds: 0, parquetRowGroupRows: 2, logSegmentBytes: 2048 },
+      { cacheMaxEntries: 1, parquetRowGroupRows: 3, logSegmentBytes: 4096 },
     );
+    const run = async (steps: readonly Step[], settings: Partial<Config>, seed: number) => {
+      const random = new Random(seed);
+      let disk = new SimDisk(random.fork());
+      const clock = new ManualClock(1_000_000);
+      const model = openMemoryStores(clock);
+      const open = () =>
+        openParquetStoresOn(disk, { clock, config: settings, withoutThread: true });
+      let real = await open();
+      for (const stores of [model, real]) {
+        for (const id of SERIES) await stores.series.create(newSeries({ id, externalId: id }));
+      }
+      for (const [index, current] of steps.entries()) {
+        commands++;
+        clock.set((index + 2) * 1_000_000);
+        switch (current.kind) {
+          case 'write':
+          case 'delete':
+            expect(await apply(real, current)).toEqual(await apply(model, current));
+            break;
+          case 'flush':
+            await real.directory.flush();
+            break;
+          case 'checkpoint':
+            await real.directory.checkpoint();
+            break;
+          case 'kill':
+            disk = disk.crash(random, 'process');
+            real = await open();
+            break;
+          default:
+            await real.close();
+            for (const folder of LOST[current.kind]) disk.empty(folder);
+            real = await open();
+        }
+        await expectEqual(real, model);
+      }
+      await real.close();
+      real = await open();
+      await expectEqual(real, model);
+      await real.close();
+    };
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), config, (steps, settings) =>
-        withDataDir(async (dataDir) => {
-          const clock = new ManualClock(1_000_000);
-          const model = openMemoryStores(clock);
-          let real = await openParquetStores(dataDir, { clock, config: settings });
-          for (const stores of [model, real]) {
-            for (const id of SERIES) {
-              await stores.series.create(newSeries({ id, externalId: id }));
-            }
-          }
-          for (const [index, current] of steps.entries()) {
-            clock.set((index + 2) * 1_000_000);
-            if (current.kind === 'restart') {
-              real.close();
-              real = await openParquetStores(dataDir, { clock, config: settings });
-            } else {
-              expect(await apply(real, current)).toEqual(await apply(model, current));
-            }
-            await expectEqual(real, model);
-          }
-          real.close();
-          real = await openParquetStores(dataDir, { clock, config: settings });
-          await expectEqual(real, model);
-          real.close();
-        }),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 2 * COMMANDS_PER_RUN, size: 'max' }),
+        config,
+        fc.nat(),
+        run,
       ),
-      { numRuns: 40 },
+      { numRuns: Math.ceil(COMMANDS / COMMANDS_PER_RUN) },
     );
-  });
+    process.stdout.write(`model: ${commands} commands\n`);
+  }, 7_200_000);
 });
 
 /** What the call answers. */
@@ -113,7 +165,7 @@ async function apply({ points }: ParquetStores | MemoryStores, step: Write | Rem
     ),
   );
   const results = await points.upsert(writes);
-  return results.map(({ batch, ...rest }) => ({ ...rest, points: plainPoints(batch) }));
+  return results.map(({ stored, ...rest }) => ({ ...rest, points: plainPoints(stored) }));
 }
 
 async function expectEqual(real: ParquetStores, model: MemoryStores): Promise<void> {

@@ -152,7 +152,9 @@ export class MemoryDataPointsStore extends DataPointsStore {
         counts[upsertPoint(stored.rows, sentPoint(write, row), instant)]++;
       }
       if (counts.added + counts.corrected > 0) stored.version = instant;
-      return { seriesId: write.seriesId, counts, batch: batchOf(this.plain(write.seriesId)) };
+      const sent = Array.from({ length: write.length }, (_, row) => keyOf(sentPoint(write, row)));
+      const points = batchOf(sent.map((key) => stored.rows.get(key)!));
+      return { seriesId: write.seriesId, counts, stored: points };
     });
   }
 
@@ -167,7 +169,7 @@ export class MemoryDataPointsStore extends DataPointsStore {
 }
 
 export class MemorySourcesStore extends SourcesStore {
-  private readonly rows = new Map<Uuid, SourceRow>();
+  readonly rows = new Map<Uuid, SourceRow>();
 
   constructor(private readonly clock: CommitClock) {
     super();
@@ -203,17 +205,34 @@ export class MemorySourcesStore extends SourcesStore {
 }
 
 export interface MemoryStores extends Stores {
+  readonly series: MemorySeriesStore;
   readonly points: MemoryDataPointsStore;
+  readonly sources: MemorySourcesStore;
+  /** Stores of their own with the same rows, which take their instants from `clock`. */
+  copy(clock: CommitClock): MemoryStores;
 }
 
 export function openMemoryStores(clock: Clock = new SystemClock()): MemoryStores {
-  const commitClock = new CommitClock(clock);
-  const series = new MemorySeriesStore(commitClock);
+  return emptyStores(new CommitClock(clock));
+}
+
+function emptyStores(clock: CommitClock): MemoryStores {
+  const series = new MemorySeriesStore(clock);
+  const sources = new MemorySourcesStore(clock);
   return {
     series,
-    points: new MemoryDataPointsStore(series, commitClock),
-    sources: new MemorySourcesStore(commitClock),
-    close: () => undefined,
+    points: new MemoryDataPointsStore(series, clock),
+    sources,
+    close: () => Promise.resolve(),
+    copy: (itsClock) => {
+      const copy = emptyStores(itsClock);
+      for (const [id, row] of series.rows) copy.series.rows.set(id, row);
+      for (const [id, { rows, version }] of series.points) {
+        copy.series.points.set(id, { rows: new Map(rows), version });
+      }
+      for (const [id, row] of sources.rows) copy.sources.rows.set(id, row);
+      return copy;
+    },
   };
 }
 

@@ -12,6 +12,8 @@ import {
   CACHE_BYTES,
   CACHE_LOOKUPS_TOTAL,
   STORAGE_BYTES_TOTAL,
+  STORAGE_DELTA_BYTES,
+  STORAGE_LOG_BYTES,
   STORAGE_OPERATION_DURATION_SECONDS,
   STORAGE_OPERATIONS_TOTAL,
   STORAGE_QUARANTINED_FILES,
@@ -23,9 +25,13 @@ import { SeriesCatalog } from '../../src/storage/catalog/series-catalog.js';
 import { CommitClock } from '../../src/storage/commit-clock.js';
 import { DataDirectory } from '../../src/storage/data-directory.js';
 import type { Disk } from '../../src/storage/disk.js';
-import { ParquetDataPointsStore } from '../../src/storage/parquet-data-points-store.js';
-import { ParquetSeriesStore } from '../../src/storage/parquet-series-store.js';
-import { ParquetSourcesStore } from '../../src/storage/parquet-sources-store.js';
+import { FileEncoder } from '../../src/storage/parquet/file-encoder.js';
+import { DirectoryLock } from '../../src/storage/directory-lock.js';
+import { FileDisk } from '../../src/storage/file-disk.js';
+import { LoggedDataPointsStore } from '../../src/storage/logged-data-points-store.js';
+import { LoggedSeriesStore } from '../../src/storage/logged-series-store.js';
+import { LoggedSourcesStore } from '../../src/storage/logged-sources-store.js';
+import { PointsReader } from '../../src/storage/points-reader.js';
 import type { Stores, StoresUnderTest } from './stores.js';
 
 export interface ParquetStores extends Stores {
@@ -39,17 +45,43 @@ export interface ParquetStoresOptions {
   readonly config?: Partial<Config>;
   /** A layer over the files, for tests that count or break its calls. */
   readonly wrap?: (disk: Disk) => Disk;
+  /** See `FileEncoder`. */
+  readonly withoutThread?: boolean;
 }
+
+/** Thousands of stores are opened: their logs need not be made for gigabytes, nor flush on their own. */
+const SMALL_LOG: Partial<Config> = { logSegmentBytes: 65_536, flushIntervalSeconds: 0 };
 
 // Metrics of their own for every opening: a registry would refuse the second of a name.
 const registers = { registers: [] };
 
 export async function openParquetStores(
   dataDir: string,
-  { clock = new SystemClock(), config: overrides = {}, wrap }: ParquetStoresOptions = {},
+  { wrap, ...options }: ParquetStoresOptions = {},
+): Promise<ParquetStores> {
+  const files = await FileDisk.open(dataDir);
+  const lock = DirectoryLock.acquire(dataDir);
+  const release = (): void => lock.release();
+  try {
+    return await openParquetStoresOn(wrap?.(files) ?? files, { ...options, release });
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+interface DiskOptions extends Omit<ParquetStoresOptions, 'wrap'> {
+  /** Gives the directory free. */
+  readonly release?: () => void;
+}
+
+/** The stores on any disk, which nobody else uses. */
+export async function openParquetStoresOn(
+  disk: Disk,
+  { clock = new SystemClock(), config: overrides, withoutThread, release }: DiskOptions = {},
 ): Promise<ParquetStores> {
   Logger.overrideLogger(false);
-  const config = Object.assign(new Config(), { dataDir, ...overrides });
+  const config = Object.assign(new Config(), SMALL_LOG, overrides);
   const catalog = new SeriesCatalog(
     new Gauge({ ...STORAGE_SERIES, ...registers }),
     new Gauge({ ...STORAGE_QUARANTINED_FILES, ...registers }),
@@ -60,26 +92,28 @@ export async function openParquetStores(
     new Histogram({ ...STORAGE_OPERATION_DURATION_SECONDS, ...registers }),
     new Counter({ ...STORAGE_BYTES_TOTAL, ...registers }),
     rowGroups,
-  );
-  const directory = await DataDirectory.open(
-    dataDir,
-    catalog,
-    new CommitClock(clock),
-    metrics,
-    wrap,
+    new Gauge({ ...STORAGE_LOG_BYTES, ...registers }),
+    new Gauge({ ...STORAGE_DELTA_BYTES, ...registers }),
   );
   const cache = new MemoryBatchCache(
     config,
     new Counter({ ...CACHE_LOOKUPS_TOTAL, ...registers }),
     new Gauge({ ...CACHE_BYTES, ...registers }),
   );
+  const directory = await DataDirectory.open({
+    ...{ disk, catalog, cache, metrics, config },
+    clock: new CommitClock(clock),
+    encoder: new FileEncoder({ withoutThread: withoutThread ?? false }),
+    ...(release ? { release } : {}),
+  });
+  const reader = new PointsReader(directory, cache, metrics);
   return {
     directory,
     rowGroupsDecoded: async () => (await rowGroups.get()).values[0]?.value ?? 0,
-    series: new ParquetSeriesStore(directory, cache),
-    points: new ParquetDataPointsStore(directory, cache, metrics, config),
-    sources: await ParquetSourcesStore.open(directory),
-    close: () => void directory.onApplicationShutdown(),
+    series: new LoggedSeriesStore(directory),
+    points: new LoggedDataPointsStore(directory, reader),
+    sources: new LoggedSourcesStore(directory),
+    close: () => directory.onApplicationShutdown(),
   };
 }
 
@@ -111,11 +145,11 @@ export function parquetStoresUnderTest(
     name,
     open: async (clock) => open(await temporaryDataDir(), clock),
     reopen: async (stores, clock) => {
-      stores.close();
+      await stores.close();
       return open(dataDirs.get(stores)!, clock);
     },
     dispose: async (stores) => {
-      stores.close();
+      await stores.close();
       await rm(dataDirs.get(stores)!, { recursive: true, force: true });
     },
   };

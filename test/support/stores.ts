@@ -12,7 +12,7 @@ export interface Stores {
   readonly series: SeriesStore;
   readonly points: DataPointsStore;
   readonly sources: SourcesStore;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Stores that can be closed and opened again on what they have stored. */

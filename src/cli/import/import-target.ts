@@ -4,7 +4,7 @@
 import type { CalendarDate, DateRange } from '../../core/calendar-date.js';
 import type { Decimal } from '../../core/decimal.js';
 import type { Uuid } from '../../core/uuid.js';
-import type { UpsertCounts } from '../../storage/merge-points.js';
+import type { UpsertCounts } from '../../storage/resolve-points.js';
 import type { PointUpserts } from '../../storage/point-upserts.js';
 import type { SeriesDescription } from './series-file.js';
 

@@ -10,7 +10,7 @@ import { DataPointsService } from '../../data-points/data-points.service.js';
 import { Revisions } from '../../data-points/revisions.js';
 import { SeriesService } from '../../series/series.service.js';
 import { SourcesService } from '../../series/sources.service.js';
-import { addCounts, type UpsertCounts } from '../../storage/merge-points.js';
+import { addCounts, type UpsertCounts } from '../../storage/resolve-points.js';
 import type { PointUpserts } from '../../storage/point-upserts.js';
 import {
   ImportTarget,

@@ -3,7 +3,7 @@
 import { CalendarDate, type DateRange } from '../../core/calendar-date.js';
 import { Decimal } from '../../core/decimal.js';
 import type { Uuid } from '../../core/uuid.js';
-import { addCounts, type UpsertCounts } from '../../storage/merge-points.js';
+import { addCounts, type UpsertCounts } from '../../storage/resolve-points.js';
 import type { PointUpserts } from '../../storage/point-upserts.js';
 import {
   ImportTarget,

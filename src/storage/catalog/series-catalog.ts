@@ -1,63 +1,114 @@
-// What is known of every series without opening a file. Entries are immutable and swapped whole, so a
-// reader sees either all of a commit or nothing of it.
+// What is known of every series without opening a file: its metadata, its points file, the changes that
+// the file lacks. Every change is one synchronous step, and rows, files and deltas are handed out as values
+// that never change, so a reader sees either all of a commit or nothing of it.
 
 import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Gauge } from 'prom-client';
 import { AppError, conflict, notFound, storageError } from '../../core/app-error.js';
-import type { CalendarDate } from '../../core/calendar-date.js';
+import { assert } from '../../core/assert.js';
 import type { Uuid } from '../../core/uuid.js';
 import { STORAGE_QUARANTINED_FILES, STORAGE_SERIES } from '../../metrics/metric-definitions.js';
 import type { SeriesRow } from '../../schema/series.columns.js';
 import type { PointsOverview } from '../data-points-store.js';
+import type { SeriesDelta } from '../delta/series-delta.js';
+import type { PointsSummary } from '../log/commit.js';
+import { CatalogTable, type PointsFile } from './catalog-table.js';
+import { ExternalIds } from './external-ids.js';
+import { SlotOrder } from './slot-order.js';
+
+export type { PointsFile } from './catalog-table.js';
 
 export interface CatalogEntry {
   readonly row: SeriesRow;
-  readonly points: PointsOverview;
-  /** The checksum of the points file, which names its decoded batch in the cache; null without a file. */
-  readonly pointsHash: string | null;
-  /** The first date of each row group of the points file; empty where that is not known. */
-  readonly rowGroupDates: readonly CalendarDate[];
-}
-
-const NO_POINTS: PointsOverview = {
-  rows: 0,
-  firstDate: null,
-  lastDate: null,
-  lastRevisionDate: null,
-  bytes: 0,
-  version: null,
-};
-
-/** A series that has no points file. */
-export function entryWithoutPoints(row: SeriesRow): CatalogEntry {
-  return { row, points: NO_POINTS, pointsHash: null, rowGroupDates: [] };
+  readonly file: PointsFile | null;
+  /** The changes that the file does not hold yet. */
+  readonly delta: SeriesDelta | null;
 }
 
 /** What of a series is damaged: `series` hides it, `points` leaves its metadata readable. */
 export type Quarantined = 'series' | 'points';
 
+/** Some series, next to each other in the order of their ids; to be used before anything else can run. */
+export interface CatalogBlock {
+  readonly table: CatalogTable;
+  readonly slots: Uint32Array;
+  quarantined(slot: number): Quarantined | null;
+}
+
+const NO_POINTS: PointsSummary = {
+  rows: 0,
+  firstDate: null,
+  lastDate: null,
+  lastRevisionDate: null,
+};
+
+export function overviewOf({
+  file,
+  delta,
+}: {
+  readonly file: Pick<PointsFile, 'summary' | 'bytes' | 'throughSeq'> | null;
+  readonly delta: Pick<SeriesDelta, 'summary' | 'throughSeq'> | null;
+}): PointsOverview {
+  const { rows, firstDate, lastDate, lastRevisionDate } =
+    delta?.summary ?? file?.summary ?? NO_POINTS;
+  const bytes = file?.bytes ?? 0;
+  const version = delta?.throughSeq ?? file?.throughSeq ?? null;
+  return { rows, firstDate, lastDate, lastRevisionDate, bytes, version };
+}
+
 @Injectable()
 export class SeriesCatalog {
-  private readonly entries = new Map<Uuid, CatalogEntry>();
-  /** Ascending. */
-  private readonly ids: Uuid[] = [];
-  private readonly idsByExternalId = new Map<string, Uuid[]>();
+  private table = new CatalogTable();
+  private readonly slots = new Map<Uuid, number>();
+  private readonly order = new SlotOrder((slot) => this.table.id(slot));
+  private readonly externalIds = new ExternalIds();
+  private readonly deltasById = new Map<Uuid, SeriesDelta>();
   private readonly reserved = new Set<string>();
   private readonly quarantine = new Map<Uuid, Quarantined>();
+  /** Series in the table that `rows` does not show. */
+  private hidden = 0;
 
   constructor(
     @InjectMetric(STORAGE_SERIES.name) private readonly seriesGauge: Gauge,
     @InjectMetric(STORAGE_QUARANTINED_FILES.name) private readonly quarantineGauge: Gauge,
   ) {}
 
+  /** How many series `rows` shows. */
+  get size(): number {
+    return this.slots.size - this.hidden;
+  }
+
+  get quarantinedCount(): number {
+    return this.quarantine.size;
+  }
+
+  /** Whether the metadata of the series is known, damaged or not. */
+  has(id: Uuid): boolean {
+    return this.slots.has(id);
+  }
+
+  /** @throws AppError STORAGE_ERROR where the series' metadata is damaged */
+  row(id: Uuid): SeriesRow | undefined {
+    const slot = this.readableSlot(id);
+    return slot === undefined ? undefined : this.table.row(slot);
+  }
+
   /** @throws AppError STORAGE_ERROR where the series' metadata is damaged */
   get(id: Uuid): CatalogEntry | undefined {
-    const entry = this.entries.get(id);
-    if (!entry && this.quarantine.get(id) === 'series') {
-      throw damagedSeries(id, 'metadata');
-    }
-    return entry;
+    const slot = this.readableSlot(id);
+    if (slot === undefined) return undefined;
+    return {
+      row: this.table.row(slot),
+      file: this.table.file(slot),
+      delta: this.deltasById.get(id) ?? null,
+    };
+  }
+
+  /** What the points file of a series is, whatever is quarantined; null where there is none. */
+  file(id: Uuid): PointsFile | null {
+    const slot = this.slots.get(id);
+    return slot === undefined ? null : this.table.file(slot);
   }
 
   /** @throws AppError NOT_FOUND, or STORAGE_ERROR where the series' metadata is damaged */
@@ -74,34 +125,60 @@ export class SeriesCatalog {
     return entry;
   }
 
+  /** Whatever is quarantined. */
+  delta(id: Uuid): SeriesDelta | undefined {
+    return this.deltasById.get(id);
+  }
+
+  /** The changes of all series that have some, those of quarantined ones too. */
+  *deltas(): Iterable<readonly [Uuid, SeriesDelta]> {
+    yield* [...this.deltasById];
+  }
+
   /** In the order of the ids. */
   *rows(): Iterable<SeriesRow> {
-    for (const { row } of this.ordered()) yield row;
+    for (const slot of this.shown()) yield this.table.row(slot);
   }
 
   /** Series of which neither file is damaged, in the order of their ids. */
   *readable(): Iterable<readonly [SeriesRow, PointsOverview]> {
-    for (const { row, points } of this.ordered()) {
-      if (!this.quarantine.has(row.id)) yield [row, points];
+    for (const slot of this.shown()) {
+      const row = this.table.row(slot);
+      if (this.quarantine.has(row.id)) continue;
+      const delta = this.deltasById.get(row.id) ?? null;
+      yield [row, overviewOf({ file: this.table.fileFacts(slot), delta })];
     }
   }
 
   /** In the order of the ids. */
   findByExternalId(externalId: string, sourceId?: Uuid): SeriesRow[] {
-    return (this.idsByExternalId.get(externalId) ?? [])
-      .map((id) => this.entries.get(id)!.row)
-      .filter((row) => sourceId === undefined || row.sourceId === sourceId);
+    return this.owners(externalId, sourceId).filter(({ id }) => !this.isHidden(id));
+  }
+
+  /** Series of one source that have the same external id, the oldest first; calls cannot make any. */
+  duplicates(): SeriesRow[][] {
+    const groups = new Map<string, SeriesRow[]>();
+    for (const slots of this.externalIds.shared()) {
+      for (const slot of slots) {
+        const row = this.table.row(slot);
+        const key = `${row.sourceId}/${row.externalId}`;
+        groups.set(key, [...(groups.get(key) ?? []), row]);
+      }
+    }
+    return [...groups.values()]
+      .filter((rows) => rows.length > 1)
+      .map((rows) => rows.sort((a, b) => a.createdAt - b.createdAt));
   }
 
   /**
    * Holds an external id for a series that is about to be written.
-   * @returns gives the hold up; the entry, once put, holds it by itself
+   * @returns gives the hold up; the row, once put, holds it by itself
    * @throws AppError CONFLICT where another series has it or is about to
    */
   reserve(row: Pick<SeriesRow, 'id' | 'sourceId' | 'externalId'>): () => void {
     const key = `${row.sourceId}/${row.externalId}`;
-    const owner = this.findByExternalId(row.externalId, row.sourceId)[0];
-    if ((owner && owner.id !== row.id) || this.reserved.has(key)) {
+    const owner = this.owners(row.externalId, row.sourceId).find(({ id }) => id !== row.id);
+    if (owner || this.reserved.has(key)) {
       throw conflict(
         `Source ${row.sourceId} already has a series ${JSON.stringify(row.externalId)}`,
         { resource: 'EconomicSeries', ...(owner ? { id: owner.id } : {}) },
@@ -111,66 +188,140 @@ export class SeriesCatalog {
     return () => this.reserved.delete(key);
   }
 
-  put(entry: CatalogEntry): void {
-    const { id, externalId } = entry.row;
-    const before = this.entries.get(id);
-    if (before && before.row.externalId !== externalId) this.forgetExternalId(before.row);
-    if (!before || before.row.externalId !== externalId) {
-      const ids = this.idsByExternalId.get(externalId) ?? [];
-      ids.splice(positionIn(ids, id), 0, id);
-      this.idsByExternalId.set(externalId, ids);
+  /** Of a new series or of one that is there, which keeps its file and its changes. */
+  putRow(row: SeriesRow): void {
+    const { id, externalId } = row;
+    const known = this.slots.get(id);
+    const slot = known ?? this.table.add();
+    const before = this.table.series.externalId.get(slot);
+    this.table.putRow(slot, row);
+    if (before !== externalId) {
+      if (before !== null) this.externalIds.remove(before, slot);
+      this.externalIds.add(externalId, slot);
     }
-    if (!before) this.ids.splice(positionIn(this.ids, id), 0, id);
-    this.entries.set(id, entry);
-    this.seriesGauge.set(this.entries.size);
+    if (known !== undefined) return;
+    this.slots.set(id, slot);
+    this.order.add(slot);
+    if (this.isHidden(id)) this.hidden += 1;
+    this.updateGauges();
   }
 
-  delete(id: Uuid): void {
-    const entry = this.entries.get(id);
-    if (entry) {
-      this.forgetExternalId(entry.row);
-      this.ids.splice(positionIn(this.ids, id), 1);
+  /** Nothing happens where the series went meanwhile. */
+  putFile(id: Uuid, file: PointsFile | null): void {
+    const slot = this.slots.get(id);
+    if (slot !== undefined) this.table.putFile(slot, file);
+  }
+
+  /** The series has a row or is quarantined; null may also be put where it is gone. */
+  putDelta(id: Uuid, delta: SeriesDelta | null): void {
+    if (delta === null) {
+      this.deltasById.delete(id);
+      return;
     }
-    this.entries.delete(id);
-    this.quarantine.delete(id);
-    this.seriesGauge.set(this.entries.size);
-    this.quarantineGauge.set(this.quarantine.size);
+    const isKnown = this.slots.has(id) || this.quarantine.has(id);
+    assert(isKnown, `series ${id} has changes but no metadata`);
+    this.deltasById.set(id, delta);
+  }
+
+  /** All that is known of the series goes. */
+  delete(id: Uuid): void {
+    this.clearQuarantine(id);
+    this.deltasById.delete(id);
+    const slot = this.slots.get(id);
+    if (slot === undefined) return;
+    this.externalIds.remove(this.table.series.externalId.get(slot)!, slot);
+    this.order.remove(slot);
+    this.slots.delete(id);
+    this.table.remove(slot);
+    this.updateGauges();
   }
 
   setQuarantine(id: Uuid, quarantined: Quarantined): void {
+    this.clearQuarantine(id);
     this.quarantine.set(id, quarantined);
-    this.quarantineGauge.set(this.quarantine.size);
+    if (this.isHidden(id) && this.has(id)) this.hidden += 1;
+    this.updateGauges();
   }
 
-  get quarantinedCount(): number {
-    return this.quarantine.size;
+  clearQuarantine(id: Uuid): void {
+    if (this.isHidden(id) && this.has(id)) this.hidden -= 1;
+    if (this.quarantine.delete(id)) this.updateGauges();
   }
 
-  /** The ids are copied, so that a reader who takes its time misses no series when one goes. */
-  private *ordered(): Iterable<CatalogEntry> {
-    for (const id of [...this.ids]) {
-      const entry = this.entries.get(id);
-      if (entry) yield entry;
+  isQuarantined(id: Uuid): boolean {
+    return this.quarantine.has(id);
+  }
+
+  *quarantined(): Iterable<readonly [Uuid, Quarantined]> {
+    yield* [...this.quarantine];
+  }
+
+  /**
+   * Every series that has a row, as it is when its block comes up. Series that are added after the first
+   * block are left out, those that go are missing from the blocks that follow.
+   */
+  *blocks(seriesMax: number): Iterable<CatalogBlock> {
+    const { table } = this;
+    const slots = this.order.slots();
+    const now = table.now;
+    for (let start = 0; start < slots.length; start += seriesMax) {
+      yield {
+        table,
+        slots: slots
+          .subarray(start, start + seriesMax)
+          .filter((slot) => table.isHeldSince(slot, now)),
+        quarantined: (slot) => this.quarantine.get(table.id(slot)) ?? null,
+      };
     }
   }
 
-  private forgetExternalId({ id, externalId }: SeriesRow): void {
-    const left = this.idsByExternalId.get(externalId)?.filter((other) => other !== id) ?? [];
-    if (left.length > 0) this.idsByExternalId.set(externalId, left);
-    else this.idsByExternalId.delete(externalId);
+  /** Takes a whole table over: slots from 0 to `size`, ids ascending. The catalogue is empty before. */
+  load(table: CatalogTable, size: number, quarantined: ReadonlyMap<Uuid, Quarantined>): void {
+    assert(
+      this.slots.size === 0 && this.quarantine.size === 0,
+      'only an empty catalogue is loaded',
+    );
+    this.table = table;
+    for (let slot = 0; slot < size; slot += 1) {
+      this.slots.set(table.id(slot), slot);
+      this.order.add(slot);
+      this.externalIds.add(table.series.externalId.get(slot)!, slot);
+    }
+    for (const [id, what] of quarantined) this.setQuarantine(id, what);
+    this.updateGauges();
   }
-}
 
-/** Where `id` is in a sorted list, or would be. */
-function positionIn(ids: readonly Uuid[], id: Uuid): number {
-  let low = 0;
-  let high = ids.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ids[middle]! < id) low = middle + 1;
-    else high = middle;
+  /** The slots are copied, so that a reader who takes its time misses no series when one goes. */
+  private *shown(): Iterable<number> {
+    const slots = this.order.slots();
+    const now = this.table.now;
+    for (const slot of slots) {
+      if (!this.table.isHeldSince(slot, now)) continue;
+      if (this.hidden === 0 || !this.isHidden(this.table.id(slot))) yield slot;
+    }
   }
-  return low;
+
+  private owners(externalId: string, sourceId?: Uuid): SeriesRow[] {
+    return this.externalIds
+      .slots(externalId)
+      .map((slot) => this.table.row(slot))
+      .filter((row) => sourceId === undefined || row.sourceId === sourceId)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  private readableSlot(id: Uuid): number | undefined {
+    if (this.isHidden(id)) throw damagedSeries(id, 'metadata');
+    return this.slots.get(id);
+  }
+
+  private isHidden(id: Uuid): boolean {
+    return this.quarantine.get(id) === 'series';
+  }
+
+  private updateGauges(): void {
+    this.seriesGauge.set(this.size);
+    this.quarantineGauge.set(this.quarantine.size);
+  }
 }
 
 function damagedSeries(id: Uuid, what: string): AppError {

@@ -18,8 +18,10 @@ import {
   WriterPropertiesBuilder,
 } from 'parquet-wasm';
 import type { Instant } from '../../core/instant.js';
+import type { Uuid } from '../../core/uuid.js';
 import { ARROW_TYPES, arrowSchema, recordBatch } from '../../schema/arrow-schema.js';
 import { DELETION_COLUMNS, type DeletionRow } from '../../schema/deletion.columns.js';
+import type { PointKeys } from '../log/commit.js';
 import {
   DamagedFileError,
   metadataOf,
@@ -34,6 +36,14 @@ const SCHEMA = arrowSchema(DELETION_COLUMNS);
 
 const DELETIONS: FileIdentity = { kind: 'deletions', seriesId: null };
 
+/** What one commit deleted of one series. */
+export interface Deletion {
+  readonly seriesId: Uuid;
+  /** Null where the whole series went. */
+  readonly keys: PointKeys | null;
+  readonly deletedAt: Instant;
+}
+
 /** The tombstones of a file, as Arrow batches. */
 export type Deletions = readonly RecordBatch<TypeMap>[];
 
@@ -44,8 +54,8 @@ export function decodeDeletions(bytes: Uint8Array): { deletions: Deletions; fact
   return { deletions: batches.map(withOwnSchema), facts };
 }
 
-export function appendDeletions(before: Deletions, rows: readonly DeletionRow[]): Deletions {
-  return [...before, toBatch(rows)];
+export function appendDeletions(before: Deletions, deletions: readonly Deletion[]): Deletions {
+  return [...before, toBatch(deletions)];
 }
 
 export function encodeDeletions(deletions: Deletions, throughSeq: Instant): Uint8Array {
@@ -84,32 +94,31 @@ function withOwnSchema(batch: RecordBatch<TypeMap>): RecordBatch<TypeMap> {
   return recordBatch(SCHEMA, batch.numRows, children);
 }
 
-function toBatch(rows: readonly DeletionRow[]): RecordBatch<TypeMap> {
-  const length = rows.length;
+/** One row per deleted point, one without dates per deleted series. */
+function toBatch(deletions: readonly Deletion[]): RecordBatch<TypeMap> {
+  const length = deletions.reduce((sum, { keys }) => sum + (keys?.dates.length ?? 1), 0);
+  const ids: string[] = [];
+  const dates = new Int32Array(length);
+  const revisionDates = new Int32Array(length);
+  const deletedAt = new BigInt64Array(length);
+  const hasKey = new Uint8Array(((length + 63) >> 6) << 3);
+  let row = 0;
+  for (const { seriesId, keys, deletedAt: instant } of deletions) {
+    const end = row + (keys?.dates.length ?? 1);
+    deletedAt.fill(BigInt(instant), row, end);
+    if (keys !== null) {
+      dates.set(keys.dates, row);
+      revisionDates.set(keys.revisionDates, row);
+      for (let at = row; at < end; at++) hasKey[at >> 3]! |= 1 << (at & 7);
+    }
+    for (; row < end; row++) ids.push(seriesId);
+  }
   const { utf8, date, timestamp } = ARROW_TYPES;
-  const dates = (of: (row: DeletionRow) => number | null) => {
-    const data = Int32Array.from(rows, (row) => of(row) ?? 0);
-    const nullBitmap = new Uint8Array(((length + 63) >> 6) << 3);
-    let nullCount = 0;
-    rows.forEach((row, index) => {
-      if (of(row) === null) nullCount++;
-      else nullBitmap[index >> 3]! |= 1 << (index & 7);
-    });
-    return makeData({ type: date, length, nullCount, nullBitmap, data });
-  };
-  const children = [
-    vectorFromArray(
-      rows.map((row) => row.seriesId),
-      utf8,
-    ).data[0]!,
-    dates((row) => row.date),
-    dates((row) => row.revisionDate),
-    makeData({
-      type: timestamp,
-      length,
-      nullCount: 0,
-      data: BigInt64Array.from(rows, (row) => BigInt(row.deletedAt)),
-    }),
-  ];
-  return recordBatch(SCHEMA, length, children);
+  const nullCount = deletions.reduce((sum, { keys }) => sum + (keys === null ? 1 : 0), 0);
+  return recordBatch(SCHEMA, length, [
+    vectorFromArray(ids, utf8).data[0]!,
+    makeData({ type: date, length, nullCount, nullBitmap: hasKey, data: dates }),
+    makeData({ type: date, length, nullCount, nullBitmap: hasKey.slice(), data: revisionDates }),
+    makeData({ type: timestamp, length, nullCount: 0, data: deletedAt }),
+  ]);
 }

@@ -35,6 +35,8 @@ import {
 } from '../../schema/arrow-schema.js';
 import { DATA_POINT_COLUMNS } from '../../schema/data-point.columns.js';
 import { PointBatch, PointBatchBuilder } from '../../schema/point-batch.js';
+import type { PointsSummary } from '../log/commit.js';
+import { summarise } from '../points-summary.js';
 import type { RowGroupSpan } from '../row-groups.js';
 import { DamagedFileError, metadataOf, openSealed, seal, type SealedFacts } from './file-seal.js';
 import { rowsOfTable } from './metadata-file.js';
@@ -43,14 +45,6 @@ export interface PointsFileOptions {
   readonly compression: ParquetCompression;
   readonly rowGroupRows: number;
   readonly pageBytes: number;
-}
-
-/** What is known of a points file without reading its rows; the dates are null where it has none. */
-export interface PointsSummary {
-  readonly rows: number;
-  readonly firstDate: CalendarDate | null;
-  readonly lastDate: CalendarDate | null;
-  readonly lastRevisionDate: CalendarDate | null;
 }
 
 export interface EncodedPoints {
@@ -179,20 +173,6 @@ function formatDate(date: CalendarDate | null): string {
   return date === null ? '' : CalendarDate.format(date);
 }
 
-function summarise(batch: PointBatch): PointsSummary {
-  if (batch.length === 0) {
-    return { rows: 0, firstDate: null, lastDate: null, lastRevisionDate: null };
-  }
-  let lastRevisionDate = batch.revisionDates[0]!;
-  for (const date of batch.revisionDates) if (date > lastRevisionDate) lastRevisionDate = date;
-  return {
-    rows: batch.length,
-    firstDate: batch.dates[0] as CalendarDate,
-    lastDate: batch.dates[batch.length - 1] as CalendarDate,
-    lastRevisionDate: lastRevisionDate as CalendarDate,
-  };
-}
-
 function withSeriesId(batch: PointBatch, seriesId: Uuid): RecordBatch<TypeMap> {
   const { length } = batch;
   const ids = makeData({
@@ -214,7 +194,7 @@ function withOwnSchema(batch: RecordBatch<TypeMap>): PointBatch | undefined {
     if (!nullable && data.nullCount > 0) return undefined;
     children.push(data);
   }
-  return new PointBatch(recordBatch(DATA_POINT_SCHEMA, batch.numRows, children));
+  return PointBatch.fromArrow(recordBatch(DATA_POINT_SCHEMA, batch.numRows, children));
 }
 
 /** By content, because what apache-arrow decodes has types of other classes (`Date_` for `DateDay`). */

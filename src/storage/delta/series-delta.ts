@@ -1,0 +1,112 @@
+// The changes of one series that its file does not hold yet: the memtable of the log. Immutable, like
+// every state that readers share: a commit makes a new one.
+
+import type { DateRange } from '../../core/calendar-date.js';
+import type { Instant } from '../../core/instant.js';
+import type { PointBatch } from '../../schema/point-batch.js';
+import type { PointsSummary } from '../log/commit.js';
+import { changesInRange, mergeChanges, overlay, type PointChanges } from './point-changes.js';
+
+/** What a run costs beside its columns: its objects and typed arrays (measured: 1.1 KB). */
+const RUN_OVERHEAD_BYTES = 1200;
+
+/** The changes of one or more commits. */
+interface Run {
+  readonly changes: PointChanges;
+  readonly firstSeq: Instant;
+  readonly throughSeq: Instant;
+  /** A flush is writing it: what comes later stays apart from it. */
+  readonly isSealed: boolean;
+}
+
+export class SeriesDelta {
+  readonly bytes: number;
+
+  private constructor(
+    /** Oldest first, never empty. */
+    private readonly runs: readonly Run[],
+    /** Of the whole series, its file included. */
+    readonly summary: PointsSummary,
+  ) {
+    this.bytes = runs.reduce(
+      (sum, { changes }) => sum + changes.points.byteLength + RUN_OVERHEAD_BYTES,
+      0,
+    );
+  }
+
+  static of(changes: PointChanges, instant: Instant, summary: PointsSummary): SeriesDelta {
+    return new SeriesDelta([runOf(changes, instant)], summary);
+  }
+
+  /** The oldest commit that is not in the file. */
+  get firstSeq(): Instant {
+    return this.runs[0]!.firstSeq;
+  }
+
+  /** The last commit that touched the points. */
+  get throughSeq(): Instant {
+    return this.runs.at(-1)!.throughSeq;
+  }
+
+  /** Rows and removed keys, those that repeat included. */
+  get rows(): number {
+    return this.runs.reduce((sum, { changes }) => sum + changes.points.length, 0);
+  }
+
+  /**
+   * Runs of like size are merged, so that n commits make about log n runs and each row is copied about
+   * log n times.
+   */
+  with(changes: PointChanges, instant: Instant, summary: PointsSummary): SeriesDelta {
+    const runs = [...this.runs];
+    let last = runOf(changes, instant);
+    for (let before = runs.at(-1); before && isMergedInto(before, last); before = runs.at(-1)) {
+      last = mergeRuns(before, last);
+      runs.pop();
+    }
+    return new SeriesDelta([...runs, last], summary);
+  }
+
+  /** The same changes, kept apart from later ones, for a flush that writes them. */
+  sealed(): SeriesDelta {
+    const [first, ...rest] = this.runs;
+    const all = rest.reduce(mergeRuns, first!);
+    return new SeriesDelta([{ ...all, isSealed: true }], this.summary);
+  }
+
+  /** What is left once a file holds everything through a commit; null where that is nothing. */
+  after(throughSeq: Instant): SeriesDelta | null {
+    const runs = this.runs.filter((run) => run.throughSeq > throughSeq);
+    return runs.length === 0 ? null : new SeriesDelta(runs, this.summary);
+  }
+
+  /** @param base the rows of the file in the range */
+  overlay(base: PointBatch, range: DateRange = {}): PointBatch {
+    return this.runs.reduce(
+      (points, { changes }) => overlay(points, changesInRange(changes, range)),
+      base,
+    );
+  }
+
+  /** All changes as one, for a thread that writes them. */
+  get changes(): PointChanges {
+    return this.runs.map(({ changes }) => changes).reduce(mergeChanges);
+  }
+}
+
+function runOf(changes: PointChanges, instant: Instant): Run {
+  return { changes, firstSeq: instant, throughSeq: instant, isSealed: false };
+}
+
+function isMergedInto(before: Run, last: Run): boolean {
+  return !before.isSealed && before.changes.points.length <= 2 * last.changes.points.length;
+}
+
+function mergeRuns(older: Run, newer: Run): Run {
+  return {
+    changes: mergeChanges(older.changes, newer.changes),
+    firstSeq: older.firstSeq,
+    throughSeq: newer.throughSeq,
+    isSealed: false,
+  };
+}

@@ -1,0 +1,179 @@
+// The files beside the points: metadata of series, sources, deletions; and the end of deleted series.
+
+import { Logger } from '@nestjs/common';
+import type { BatchCache } from '../../cache/batch-cache.js';
+import type { Instant } from '../../core/instant.js';
+import type { KeyedLock } from '../../core/keyed-lock.js';
+import { mapConcurrently } from '../../core/map-concurrently.js';
+import type { Uuid } from '../../core/uuid.js';
+import type { StorageMetrics } from '../../metrics/storage-metrics.js';
+import type { SeriesRow } from '../../schema/series.columns.js';
+import { SOURCE_COLUMNS } from '../../schema/source.columns.js';
+import { errorCode, type Disk } from '../disk.js';
+import {
+  appendDeletions,
+  decodeDeletions,
+  encodeDeletions,
+  type Deletions,
+} from '../parquet/deletions-file.js';
+import { DamagedFileError } from '../parquet/file-seal.js';
+import type { FileEncoder } from '../parquet/file-encoder.js';
+import { encodeRows } from '../parquet/metadata-file.js';
+import type { PointsFileOptions } from '../parquet/points-file.js';
+import { DELETIONS_FILE, pointsFile, seriesFile, SOURCES_FILE } from '../paths.js';
+import type { StoredState } from '../stored-state.js';
+import { discard, replaceFile, stage, unlinkIfPresent, type StagedFile } from './staged-files.js';
+
+/** Files written and synced side by side: more of them gain nothing, and files need descriptors. */
+export const FILES_IN_FLIGHT = 16;
+/** Series whose files are put in place under their locks, with one sync of the directory. */
+export const SERIES_PER_STEP = 64;
+
+export interface FlushParts {
+  readonly disk: Disk;
+  readonly state: StoredState;
+  /** By series id: writers of a series wait while its file is put in place, not while it is made. */
+  readonly locks: KeyedLock;
+  readonly encoder: FileEncoder;
+  readonly cache: BatchCache;
+  readonly metrics: StorageMetrics;
+  readonly fileOptions: PointsFileOptions;
+}
+
+export class MetadataFlush {
+  private readonly logger = new Logger('MetadataFlush');
+
+  constructor(private readonly parts: FlushParts) {}
+
+  async flush(): Promise<void> {
+    await this.flushDeletions();
+    await this.removeDeletedSeries();
+    await this.flushSources();
+    await this.flushSeries();
+  }
+
+  /** Rows are appended to what the file holds; one that cannot be read is not written over. */
+  private async flushDeletions(): Promise<void> {
+    const { state, disk } = this.parts;
+    const written = state.unwrittenDeletions;
+    const throughSeq = written.at(-1)?.deletedAt;
+    if (throughSeq === undefined || state.deletionsFile.damage !== undefined) return;
+    const before = await this.readDeletions();
+    if (before === undefined) return;
+    const deletions = appendDeletions(before, written);
+    await replaceFile(disk, DELETIONS_FILE, encodeDeletions(deletions, throughSeq));
+    state.deletionsFile.throughSeq = throughSeq;
+    state.unwrittenDeletions = state.unwrittenDeletions.slice(written.length);
+  }
+
+  /** Undefined where the file turned out to be damaged. */
+  private async readDeletions(): Promise<Deletions | undefined> {
+    const { state, disk } = this.parts;
+    try {
+      return decodeDeletions(await disk.read(DELETIONS_FILE)).deletions;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      if (!(error instanceof DamagedFileError)) throw error;
+      state.deletionsFile.damage = error;
+      const reason = error.message;
+      this.logger.error({
+        message: 'Damaged file, not written over',
+        file: DELETIONS_FILE,
+        reason,
+      });
+      return undefined;
+    }
+  }
+
+  /** A new series may have the id already; its files are written later than this, so all that is there goes. */
+  private async removeDeletedSeries(): Promise<void> {
+    const { state, disk, locks } = this.parts;
+    const { unwrittenDeletions: waiting } = state;
+    const recorded = (instant: Instant) => waiting.every(({ deletedAt }) => deletedAt > instant);
+    const removed = [...state.unremovedSeries].filter(([, instant]) => recorded(instant));
+    for (const step of inSteps(removed)) {
+      await locks.run(
+        step.map(([id]) => id),
+        async () => {
+          await mapConcurrently(step, FILES_IN_FLIGHT, async ([id]) => {
+            await unlinkIfPresent(disk, pointsFile(id));
+            await unlinkIfPresent(disk, seriesFile(id));
+          });
+          await disk.syncDirectory();
+          for (const [id, instant] of step) {
+            // Deleted again meanwhile: nothing of that one is on the disk, and the next flush looks.
+            if (state.unremovedSeries.get(id) === instant) state.unremovedSeries.delete(id);
+          }
+        },
+      );
+    }
+  }
+
+  private async flushSources(): Promise<void> {
+    const { state, disk } = this.parts;
+    if (state.unwrittenSources === undefined || state.sourcesFile.damage !== undefined) return;
+    const rows = [...state.sources.values()];
+    const throughSeq = Math.max(...rows.map(({ updatedAt }) => updatedAt)) as Instant;
+    const facts = { kind: 'sources', seriesId: null, throughSeq, extra: {} } as const;
+    const { bytes } = await encodeRows(SOURCE_COLUMNS, rows, facts);
+    await replaceFile(disk, SOURCES_FILE, bytes);
+    state.sourcesFile.throughSeq = throughSeq;
+    const later = [...state.sources.values()].filter(({ updatedAt }) => updatedAt > throughSeq);
+    state.unwrittenSources = later.length === 0 ? undefined : ((throughSeq + 1) as Instant);
+  }
+
+  private async flushSeries(): Promise<void> {
+    const { state } = this.parts;
+    const unwritten = [...state.unwrittenSeries]
+      // Its files wait to be removed: a flush of the deletions failed or could not be done.
+      .filter(([id]) => !state.unremovedSeries.has(id))
+      .sort(([, a], [, b]) => a - b);
+    for (const step of inSteps(unwritten)) await this.flushStep(step.map(([id]) => id));
+  }
+
+  private async flushStep(ids: readonly Uuid[]): Promise<void> {
+    const { disk, locks, encoder, state } = this.parts;
+    const staged: { row: SeriesRow; file: StagedFile }[] = [];
+    try {
+      await mapConcurrently(ids, FILES_IN_FLIGHT, async (id) => {
+        const row = state.catalog.row(id);
+        if (row === undefined) return;
+        const file = await stage(disk, seriesFile(id), await encoder.series(row));
+        staged.push({ row, file });
+      });
+      await locks.run(ids, async () => {
+        const current = staged.filter(({ row }) => this.isCurrent(row));
+        for (const { file } of current) await disk.rename(file.temporary, file.name);
+        await disk.syncDirectory();
+        for (const { row } of current) this.markWritten(row);
+      });
+    } finally {
+      // Those that are in place no longer have their temporary names.
+      await discard(
+        disk,
+        staged.map(({ file }) => file),
+      );
+    }
+  }
+
+  /** Not deleted since: a later change of the row makes another flush. */
+  private isCurrent({ id, createdAt }: SeriesRow): boolean {
+    const { catalog, unremovedSeries } = this.parts.state;
+    return catalog.row(id)?.createdAt === createdAt && !unremovedSeries.has(id);
+  }
+
+  private markWritten({ id, updatedAt }: SeriesRow): void {
+    const { unwrittenSeries, catalog } = this.parts.state;
+    const isNewest = catalog.row(id)?.updatedAt === updatedAt;
+    if (isNewest) unwrittenSeries.delete(id);
+    else unwrittenSeries.set(id, (updatedAt + 1) as Instant);
+  }
+}
+
+export function inSteps<T>(items: readonly T[]): T[][] {
+  const steps: T[][] = [];
+  for (let start = 0; start < items.length; start += SERIES_PER_STEP) {
+    steps.push(items.slice(start, start + SERIES_PER_STEP));
+  }
+  return steps;
+}

@@ -1,0 +1,166 @@
+// Points files with what the deltas hold. A file is made beside requests; only to put it in place its series
+// is locked. What is committed meanwhile stays in the delta, over the new file.
+
+import { mapConcurrently } from '../../core/map-concurrently.js';
+import type { Uuid } from '../../core/uuid.js';
+import { PointBatch } from '../../schema/point-batch.js';
+import type { CatalogEntry, PointsFile } from '../catalog/series-catalog.js';
+import type { SeriesDelta } from '../delta/series-delta.js';
+import { errorCode } from '../disk.js';
+import { quarantinePoints } from '../integrity/quarantine.js';
+import { DamagedFileError, isUnusable } from '../parquet/file-seal.js';
+import { decodePoints, encodePoints, type EncodedPoints } from '../parquet/points-file.js';
+import { pointsFile } from '../paths.js';
+import { FILES_IN_FLIGHT, inSteps, type FlushParts } from './metadata-flush.js';
+import { settleFile } from './settle-file.js';
+import { discard, stage, type StagedFile } from './staged-files.js';
+
+interface MadeFile {
+  readonly id: Uuid;
+  readonly before: CatalogEntry;
+  readonly file: PointsFile;
+  readonly staged: StagedFile;
+  /** Its rows, where they were in memory anyway. */
+  readonly rows: PointBatch | undefined;
+}
+
+export class PointsFlush {
+  constructor(private readonly parts: FlushParts) {}
+
+  /** The series whose changes have waited longest come first; each gets one turn. */
+  async flush(): Promise<void> {
+    const { catalog, unremovedSeries } = this.parts.state;
+    const waiting = [...catalog.deltas()]
+      .filter(([id]) => !catalog.isQuarantined(id) && !unremovedSeries.has(id))
+      .sort(([, a], [, b]) => a.firstSeq - b.firstSeq);
+    for (const step of inSteps(waiting)) await this.flushStep(step.map(([id]) => id));
+  }
+
+  private async flushStep(ids: readonly Uuid[]): Promise<void> {
+    const { disk, locks } = this.parts;
+    const made: MadeFile[] = [];
+    try {
+      await mapConcurrently(ids, FILES_IN_FLIGHT, async (id) => {
+        const file = await this.make(id);
+        if (file) made.push(file);
+      });
+      await locks.run(ids, () => this.putInPlace(made));
+    } finally {
+      // Those that are in place no longer have their temporary names.
+      await discard(
+        disk,
+        made.map(({ staged }) => staged),
+      );
+    }
+  }
+
+  private async putInPlace(made: readonly MadeFile[]): Promise<void> {
+    const { disk, state } = this.parts;
+    const current = made.filter((file) => this.isCurrent(file));
+    for (const file of current) await this.rename(file);
+    await disk.syncDirectory();
+    for (const { id, file } of current) {
+      state.putDelta(id, state.catalog.delta(id)?.after(file.throughSeq) ?? null);
+    }
+  }
+
+  /**
+   * From the rename on the new file is what readers find. The delta stays until the name is durable: over
+   * the new file it changes nothing.
+   */
+  private async rename({ id, before, file, staged, rows }: MadeFile): Promise<void> {
+    const { disk, state, cache } = this.parts;
+    try {
+      await disk.rename(staged.temporary, staged.name);
+    } catch (error) {
+      state.doubtfulFiles.set(id, file);
+      throw error;
+    }
+    state.catalog.putFile(id, file);
+    if (before.file) cache.delete(before.file.sha256);
+    if (rows) cache.set(file.sha256, rows);
+  }
+
+  /** Neither deleted since nor replaced by anyone else. */
+  private isCurrent({ id, before }: MadeFile): boolean {
+    const { catalog } = this.parts.state;
+    const now = catalog.has(id) && !catalog.isQuarantined(id) ? catalog.get(id) : undefined;
+    return (
+      now !== undefined &&
+      now.row.createdAt === before.row.createdAt &&
+      now.file?.sha256 === before.file?.sha256 &&
+      now.delta !== null
+    );
+  }
+
+  /** Undefined where the series is gone, or its file turned out to be damaged. */
+  private async make(id: Uuid): Promise<MadeFile | undefined> {
+    const { disk, state } = this.parts;
+    if (!state.catalog.delta(id)) return undefined;
+    try {
+      await settleFile(disk, state, id);
+      const before = state.catalog.get(id);
+      if (!before?.delta) return undefined;
+      const delta = before.delta.sealed();
+      state.putDelta(id, delta);
+      const { encoded, rows } = await this.encode(before, delta);
+      const { bytes, sha256, summary, rowGroupDates } = encoded;
+      const file = {
+        sha256,
+        throughSeq: delta.throughSeq,
+        bytes: bytes.byteLength,
+        summary,
+        rowGroupDates,
+      };
+      return { id, before, file, staged: await stage(disk, pointsFile(id), bytes), rows };
+    } catch (error) {
+      if (!isUnusable(error)) throw error;
+      quarantinePoints(state.catalog, id, error);
+      return undefined;
+    }
+  }
+
+  private async encode(
+    { row, file }: CatalogEntry,
+    delta: SeriesDelta,
+  ): Promise<{ encoded: EncodedPoints; rows: PointBatch | undefined }> {
+    const { encoder, cache, fileOptions: options } = this.parts;
+    const { id: seriesId } = row;
+    const { throughSeq } = delta;
+    if (encoder.isLarge((file?.summary.rows ?? 0) + delta.rows)) {
+      const { points, removed } = delta.changes;
+      const changes = { points: points.columns, removed };
+      const encoded = await encoder.merge(async () => {
+        const stored = file && { bytes: await this.read(seriesId), sha256: file.sha256 };
+        return { kind: 'merge', seriesId, throughSeq, file: stored, changes, options };
+      });
+      return { encoded, rows: undefined };
+    }
+    const cached = file ? cache.peek(file.sha256) : undefined;
+    const base = cached ?? (await this.stored(seriesId, file));
+    return encoder.inTurn(() => {
+      const rows = delta.overlay(base);
+      const encoded = encodePoints(rows, seriesId, throughSeq, options);
+      // Whoever read the series before will read it again.
+      return { encoded, rows: cached ? rows : undefined };
+    });
+  }
+
+  private async stored(id: Uuid, file: PointsFile | null): Promise<PointBatch> {
+    if (file === null) return PointBatch.EMPTY;
+    const { batch, facts } = decodePoints(await this.read(id), id);
+    if (facts.sha256 !== file.sha256) {
+      throw new DamagedFileError('the file is not the one that was written last');
+    }
+    return batch;
+  }
+
+  private async read(id: Uuid): Promise<Uint8Array> {
+    try {
+      return await this.parts.disk.read(pointsFile(id));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') throw new DamagedFileError('the file is missing');
+      throw error;
+    }
+  }
+}

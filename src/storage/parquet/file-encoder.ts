@@ -1,0 +1,60 @@
+// Encodes what a flush writes without holding up requests: small points files on the main thread, one per
+// turn of the event loop; large ones, and metadata (2 to 4 ms a file), in a thread of their own.
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { assert } from '../../core/assert.js';
+import type { SeriesRow } from '../../schema/series.columns.js';
+import { encodeSeries, type MergeTask } from './encoder-tasks.js';
+import { EncoderThread } from './encoder-thread.js';
+import type { EncodedPoints } from './points-file.js';
+
+/** Rows that take the main thread about 5 ms. */
+const ROWS_ON_MAIN_THREAD = 20_000;
+
+export interface FileEncoderOptions {
+  /** Encodes on the main thread whatever its size, for tests that have to be repeatable. */
+  readonly withoutThread?: boolean;
+}
+
+export class FileEncoder {
+  private readonly thread: EncoderThread | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+  private largeTurn: Promise<unknown> = Promise.resolve();
+
+  constructor({ withoutThread = false }: FileEncoderOptions = {}) {
+    this.thread = withoutThread ? undefined : new EncoderThread();
+  }
+
+  /** The metadata file of a series. */
+  series(row: SeriesRow): Promise<Uint8Array> {
+    return this.thread ? this.thread.encodeSeries({ kind: 'series', row }) : encodeSeries(row);
+  }
+
+  /** Whether a points file of so many rows is made by `merge`, in the other thread. */
+  isLarge(rows: number): boolean {
+    return this.thread !== undefined && rows > ROWS_ON_MAIN_THREAD;
+  }
+
+  /**
+   * One file at a time, read when its turn comes: sixteen large ones at once would fill the memory.
+   * @throws DamagedFileError where the file is not the expected one
+   */
+  merge(task: () => Promise<MergeTask>): Promise<EncodedPoints> {
+    const { thread } = this;
+    assert(thread, 'large files are made in the other thread');
+    const merged = this.largeTurn.then(async () => thread.mergeFile(await task()));
+    this.largeTurn = merged.catch(() => undefined);
+    return merged;
+  }
+
+  /** Runs work of up to 5 ms, alone in its turn of the event loop. */
+  inTurn<T>(task: () => T): Promise<T> {
+    const turn = this.turn.then(() => nextTurn()).then(task);
+    this.turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    await this.thread?.close();
+  }
+}

@@ -1,0 +1,122 @@
+// The points of a series as of now: rows of its file, decoded once and cached under the file's checksum,
+// and over them what the file does not hold yet.
+
+import { Injectable } from '@nestjs/common';
+import { BatchCache } from '../cache/batch-cache.js';
+import { storageError } from '../core/app-error.js';
+import type { DateRange } from '../core/calendar-date.js';
+import type { KeyedLock } from '../core/keyed-lock.js';
+import { SingleFlight } from '../core/single-flight.js';
+import type { Uuid } from '../core/uuid.js';
+import { StorageMetrics } from '../metrics/storage-metrics.js';
+import { PointBatch } from '../schema/point-batch.js';
+import { overviewOf, type CatalogEntry, type PointsFile } from './catalog/series-catalog.js';
+import { DataDirectory } from './data-directory.js';
+import { errorCode } from './disk.js';
+import { quarantinePoints } from './integrity/quarantine.js';
+import { DamagedFileError, isUnusable } from './parquet/file-seal.js';
+import { decodePoints } from './parquet/points-file.js';
+import { pointsFile } from './paths.js';
+import { rowGroupsInRange, type RowGroupSpan } from './row-groups.js';
+
+@Injectable()
+export class PointsReader {
+  private readonly loading = new SingleFlight<PointBatch>();
+  private readonly locks: KeyedLock;
+
+  constructor(
+    private readonly directory: DataDirectory,
+    private readonly cache: BatchCache,
+    private readonly metrics: StorageMetrics,
+  ) {
+    this.locks = directory.locks;
+  }
+
+  /**
+   * All revisions of a date range. A flush may just have put a new file in place and not yet published it;
+   * then the read waits for that flush and looks again.
+   * @throws AppError NOT_FOUND; STORAGE_ERROR where the file is damaged or unreadable
+   */
+  async read(id: Uuid, range: DateRange = {}): Promise<PointBatch> {
+    try {
+      return await this.load(this.directory.catalog.requirePoints(id), range);
+    } catch (error) {
+      if (!isReplacedOrDamaged(error)) throw error;
+    }
+    return this.locks.run([id], () => this.readLocked(id, range));
+  }
+
+  /** For the holder of the series' lock: nobody replaces the file meanwhile. */
+  async readLocked(id: Uuid, range: DateRange = {}): Promise<PointBatch> {
+    try {
+      return await this.load(this.directory.catalog.requirePoints(id), range);
+    } catch (error) {
+      if (!isReplacedOrDamaged(error)) throw error;
+      if (await this.directory.settleFile(id)) return this.readLocked(id, range);
+      await this.directory.assertThere();
+      return this.putIntoQuarantine(id, error);
+    }
+  }
+
+  private async load(entry: CatalogEntry, range: DateRange): Promise<PointBatch> {
+    const { row, file, delta } = entry;
+    if (delta === null) return (await this.fileRows(row.id, file, range)).inRange(range);
+    const name = `${row.id}@${overviewOf(entry).version}`;
+    const merged = this.cache.get(name);
+    if (merged) return merged.inRange(range);
+    const base = await this.fileRows(row.id, file, range);
+    const points = delta.overlay(base.inRange(range), range);
+    // Only what was merged anyway: a reader of a part must not pay for the whole.
+    if (range.start === undefined && range.end === undefined) this.cache.set(name, points);
+    return points;
+  }
+
+  /** At least the rows of the range; no more row groups than it needs, unless those are most of the file. */
+  private async fileRows(id: Uuid, file: PointsFile | null, range: DateRange): Promise<PointBatch> {
+    if (file === null) return PointBatch.EMPTY;
+    const whole = this.cache.get(file.sha256);
+    if (whole) return whole;
+    const { rowGroupDates } = file;
+    const span = rowGroupsInRange(rowGroupDates, range);
+    const isMost = (span.to - span.from) * 2 > rowGroupDates.length;
+    if (rowGroupDates.length < 2 || isMost) return this.open(id, file);
+    if (span.to === span.from) return PointBatch.EMPTY;
+    return this.cache.get(cacheName(file, span)) ?? this.open(id, file, span);
+  }
+
+  /**
+   * Loads are shared by checksum, not by series: who asks after a write was acknowledged must not get what
+   * a read that began before it will answer.
+   */
+  private open(id: Uuid, file: PointsFile, span?: RowGroupSpan): Promise<PointBatch> {
+    const name = cacheName(file, span);
+    return this.loading.run(`${id}/${name}`, async () => {
+      const bytes = await this.directory.read(pointsFile(id));
+      const { batch, facts } = decodePoints(bytes, id, span);
+      if (facts.sha256 !== file.sha256) {
+        throw new DamagedFileError('the file is not the one that was written last');
+      }
+      const groups = Math.max(1, file.rowGroupDates.length);
+      this.metrics.countRowGroups(span ? span.to - span.from : groups);
+      this.cache.set(name, batch);
+      return batch;
+    });
+  }
+
+  private putIntoQuarantine(id: Uuid, error: unknown): never {
+    quarantinePoints(this.directory.catalog, id, error);
+    throw storageError('read', `The stored points of series ${id} are damaged and not served`, {
+      resource: 'EconomicSeries',
+      id,
+    });
+  }
+}
+
+/** A part of a file has a name of its own beside that of the whole. */
+function cacheName({ sha256 }: PointsFile, span?: RowGroupSpan): string {
+  return span ? `${sha256}/${span.from}-${span.to}` : sha256;
+}
+
+function isReplacedOrDamaged(error: unknown): boolean {
+  return isUnusable(error) || errorCode(error) === 'ENOENT';
+}

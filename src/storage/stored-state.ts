@@ -1,0 +1,157 @@
+// Everything that is stored, as of the last durable commit: the catalogue with its deltas, the sources, and
+// what of it waits to be written to files. It changes by `apply` only, commit by commit, for calls and for
+// the replay of the log alike.
+
+import { Injectable } from '@nestjs/common';
+import { unreachable } from '../core/assert.js';
+import type { Instant } from '../core/instant.js';
+import type { Uuid } from '../core/uuid.js';
+import type { SeriesRow } from '../schema/series.columns.js';
+import type { SourceRow } from '../schema/source.columns.js';
+import { SeriesCatalog, type PointsFile } from './catalog/series-catalog.js';
+import { removalOf, type PointChanges } from './delta/point-changes.js';
+import { SeriesDelta } from './delta/series-delta.js';
+import type { Deletion } from './parquet/deletions-file.js';
+import type { Commit, Effect, PointKeys, PointsSummary } from './log/commit.js';
+
+/** A file that all series share, as far as it can be read and written. */
+export interface SharedFile {
+  /** The file holds every change through this commit. */
+  throughSeq: Instant;
+  /** Why it cannot be read; while it stands nothing is written over it. */
+  damage?: unknown;
+}
+
+@Injectable()
+export class StoredState {
+  readonly sources = new Map<Uuid, SourceRow>();
+  readonly sourcesFile: SharedFile = { throughSeq: 0 as Instant };
+  readonly deletionsFile: SharedFile = { throughSeq: 0 as Instant };
+
+  /** Series whose metadata file is older than its row, with the oldest commit that it lacks. */
+  readonly unwrittenSeries = new Map<Uuid, Instant>();
+  /** Deleted series whose files may still be there, with the instant of the deletion. */
+  readonly unremovedSeries = new Map<Uuid, Instant>();
+  /** The oldest change of the sources that their file lacks. */
+  unwrittenSources: Instant | undefined;
+  /** In the order of their instants. */
+  unwrittenDeletions: Deletion[] = [];
+  /** Points files whose rename into place failed and may have been done: `settleFile` finds out. */
+  readonly doubtfulFiles = new Map<Uuid, PointsFile>();
+  /**
+   * By series, or file that all share: the oldest change that cannot be applied, because what it changes is
+   * damaged. The log has to keep it.
+   */
+  private readonly withheld = new Map<string, Instant>();
+
+  private deltaBytesHeld = 0;
+  private last = 0 as Instant;
+
+  constructor(readonly catalog: SeriesCatalog) {}
+
+  /** What the deltas of all series occupy. */
+  get deltaBytes(): number {
+    return this.deltaBytesHeld;
+  }
+
+  /** The last commit that was applied. */
+  get appliedThrough(): Instant {
+    return this.last;
+  }
+
+  /** Every commit up to this one is in the files, wholly. */
+  get flushedThrough(): Instant {
+    let oldest = this.last + 1;
+    const waits = (instant: Instant | undefined) => {
+      if (instant !== undefined && instant < oldest) oldest = instant;
+    };
+    for (const instant of this.withheld.values()) waits(instant);
+    waits(this.unwrittenSources);
+    waits(this.unwrittenDeletions[0]?.deletedAt);
+    for (const instant of this.unwrittenSeries.values()) waits(instant);
+    for (const instant of this.unremovedSeries.values()) waits(instant);
+    for (const [, delta] of this.catalog.deltas()) waits(delta.firstSeq);
+    return (oldest - 1) as Instant;
+  }
+
+  get hasUnwritten(): boolean {
+    return this.flushedThrough < this.last;
+  }
+
+  apply({ instant, effects }: Commit): void {
+    for (const effect of effects) this.applyEffect(effect, instant);
+    this.last = instant;
+  }
+
+  /** For what the files hold already. */
+  advance(instant: Instant): void {
+    if (instant > this.last) this.last = instant;
+  }
+
+  /** A change of something damaged: nothing is lost while the log keeps it. */
+  withhold(name: string, instant: Instant): void {
+    if (!this.withheld.has(name)) this.withheld.set(name, instant);
+  }
+
+  /** The metadata file of a series is missing or worse: the flush writes it anew. */
+  rewriteSeries({ id, updatedAt }: SeriesRow): void {
+    if (!this.unwrittenSeries.has(id)) this.unwrittenSeries.set(id, updatedAt);
+  }
+
+  putDelta(id: Uuid, delta: SeriesDelta | null): void {
+    const before = this.catalog.delta(id);
+    this.deltaBytesHeld += (delta?.bytes ?? 0) - (before?.bytes ?? 0);
+    this.catalog.putDelta(id, delta);
+  }
+
+  applyEffect(effect: Effect, instant: Instant): void {
+    switch (effect.kind) {
+      case 'series-put':
+        this.catalog.putRow(effect.row);
+        if (!this.unwrittenSeries.has(effect.row.id)) {
+          this.unwrittenSeries.set(effect.row.id, instant);
+        }
+        break;
+      case 'series-deleted':
+        this.putDelta(effect.seriesId, null);
+        this.catalog.delete(effect.seriesId);
+        this.unwrittenSeries.delete(effect.seriesId);
+        this.unremovedSeries.set(effect.seriesId, instant);
+        this.withheld.delete(effect.seriesId);
+        this.doubtfulFiles.delete(effect.seriesId);
+        this.addDeletion(effect.seriesId, null, instant);
+        break;
+      case 'source-put':
+        this.sources.set(effect.row.id, effect.row);
+        this.unwrittenSources ??= instant;
+        break;
+      case 'points-put':
+        this.change(effect, { points: effect.points, removed: null }, instant);
+        break;
+      case 'points-deleted':
+        this.change(effect, removalOf(effect.keys), instant);
+        this.addDeletion(effect.seriesId, effect.keys, instant);
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  private change(
+    { seriesId, summary }: { readonly seriesId: Uuid; readonly summary: PointsSummary },
+    changes: PointChanges,
+    instant: Instant,
+  ): void {
+    const before = this.catalog.delta(seriesId);
+    this.putDelta(
+      seriesId,
+      before?.with(changes, instant, summary) ?? SeriesDelta.of(changes, instant, summary),
+    );
+  }
+
+  /** The replay of the log meets deletions that are in the file already. */
+  private addDeletion(seriesId: Uuid, keys: PointKeys | null, deletedAt: Instant): void {
+    if (deletedAt <= this.deletionsFile.throughSeq) return;
+    this.unwrittenDeletions.push({ seriesId, keys, deletedAt });
+  }
+}
