@@ -93,9 +93,12 @@ export class StoredState {
     if (!this.withheld.has(name)) this.withheld.set(name, instant);
   }
 
-  /** The metadata file of a series is missing or worse: the flush writes it anew. */
-  rewriteSeries({ id, updatedAt }: SeriesRow): void {
-    if (!this.unwrittenSeries.has(id)) this.unwrittenSeries.set(id, updatedAt);
+  /**
+   * The metadata file of a series is missing or worse: the flush writes it anew. The log need not be kept for
+   * that: what it held of the series is gone from it, and the checkpoint has the row.
+   */
+  rewriteSeries({ id }: SeriesRow): void {
+    if (!this.unwrittenSeries.has(id)) this.unwrittenSeries.set(id, (this.last + 1) as Instant);
   }
 
   putDelta(id: Uuid, delta: SeriesDelta | null): void {

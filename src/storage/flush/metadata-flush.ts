@@ -55,7 +55,8 @@ export class MetadataFlush {
   /** Rows are appended to what the file holds; one that cannot be read is not written over. */
   private async flushDeletions(): Promise<void> {
     const { state, disk } = this.parts;
-    const written = state.unwrittenDeletions;
+    // A copy: commits go on adding to the list.
+    const written = [...state.unwrittenDeletions];
     const throughSeq = written.at(-1)?.deletedAt;
     if (throughSeq === undefined || state.deletionsFile.damage !== undefined) return;
     const before = await this.readDeletions();

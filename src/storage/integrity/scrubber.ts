@@ -179,9 +179,8 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
     } catch (error) {
       if (!isDamage(error)) return void this.noteFailure(error, report);
       await this.directory.probe();
-      const { state } = this.directory;
-      // Later than any commit: the log need not keep for it what it has let go of.
-      state.unwrittenSeries.set(id, (state.appliedThrough + 1) as Instant);
+      const row = this.row(id);
+      if (row) this.directory.state.rewriteSeries(row);
       this.tellRepair(seriesFile(id), error, report);
     }
   }
@@ -205,6 +204,7 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
     } catch (error) {
       if (!isDamage(error)) return void this.noteFailure(error, report);
       await this.directory.probe();
+      if (await this.directory.settleFile(id)) return;
       quarantinePoints(this.directory.catalog, id, error);
       report.damaged++;
     }
