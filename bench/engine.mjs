@@ -19,7 +19,7 @@ const points = context.get(DataPointsStore);
 const directory = context.get(DataDirectory);
 
 const ids = [];
-for (let index = 0; index < SERIES; index++) {
+for (let index = 0; index <= SERIES; index++) {
   const row = await series.create({
     sourceId: '00000000-0000-4000-8000-000000000001',
     externalId: `E${index}`,
@@ -48,7 +48,22 @@ function upserts(seriesId, call) {
 
 const writes = [];
 for (let call = 0; call < CALLS_PER_SERIES; call++) {
-  for (const id of ids) writes.push(upserts(id, call));
+  for (const id of ids.slice(0, -1)) writes.push(upserts(id, call));
+}
+
+// A series that nobody writes, read all the while.
+const quiet = ids.pop();
+await points.upsert(upserts(quiet, 0));
+await directory.flush();
+const readTimes = [];
+let isDone = false;
+async function reader() {
+  while (!isDone) {
+    const from = performance.now();
+    await points.read(quiet, { start: -200_000, end: -199_990 });
+    readTimes.push(performance.now() - from);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 const total = writes.length * POINTS_PER_CALL;
@@ -61,11 +76,24 @@ await Promise.all(Array.from({ length: WRITERS }, writer));
 const durable = performance.now() - started;
 await directory.flush();
 const flushed = performance.now() - started;
+
+// A million points at the pace that GraphQL reaches.
+const reading = reader();
+for (let call = 0; call < 100; call++) {
+  const id = ids[call % ids.length];
+  await points.upsert(upserts(id, CALLS_PER_SERIES + Math.floor(call / ids.length)));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
+await directory.flush();
+isDone = true;
+await reading;
+readTimes.sort((a, b) => a - b);
 process.stdout.write(
   `${JSON.stringify({
     points: total,
     pointsPerSecond: total / (durable / 1000),
     pointsPerSecondFlushed: total / (flushed / 1000),
+    readP99Milliseconds: readTimes[Math.floor(readTimes.length * 0.99)],
   })}\n`,
 );
 await context.close();

@@ -11,6 +11,7 @@ import {
   pointsBytes,
   removeDirectory,
   runCommand,
+  runScript,
   startService,
   temporaryDirectory,
 } from './service.mjs';
@@ -200,6 +201,66 @@ const scenarios = {
     }
     record('write of 1 point to each of 1,000 series, median', median(burst), 'ms', '< 100');
     await service.stop();
+    removeDirectory(dataDir);
+  },
+
+  async ingest() {
+    const dataDir = temporaryDirectory();
+    const service = await startService(dataDir);
+    const ids = await createSeries(service, 100);
+    const calls = (pointsPerCall, total) =>
+      Array.from({ length: total / pointsPerCall }, (_, call) =>
+        Array.from({ length: pointsPerCall }, (_, index) =>
+          point(ids[call % ids.length], Math.floor(call / ids.length) * pointsPerCall + index),
+        ),
+      );
+    const large = calls(10_000, 1_000_000);
+    let started = performance.now();
+    for (const i of large) await service.post(CREATE_POINTS, { i });
+    record(
+      'ingest over GraphQL, 10,000 points a call',
+      1_000_000 / ((performance.now() - started) / 1000),
+      'points/s',
+      '>= 40,000',
+    );
+    // Small reads of other series beside it, in calls of a size that a crawler would use.
+    const [quiet] = await createSeries(service, 1, 'Q');
+    await writePoints(service, quiet, 400);
+    const small = calls(100, 1_000_000);
+    const times = [];
+    let isDone = false;
+    const reader = async () => {
+      while (!isDone) {
+        const from = performance.now();
+        await service.post(READ_SERIES, { id: quiet, start: day(0) });
+        times.push(performance.now() - from);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    };
+    const reading = reader();
+    started = performance.now();
+    for (const i of small) await service.post(CREATE_POINTS, { i });
+    const seconds = (performance.now() - started) / 1000;
+    isDone = true;
+    await reading;
+    record('ingest over GraphQL, 100 points a call', 1_000_000 / seconds, 'points/s');
+    record('small reads beside it, median', median(times), 'ms');
+    record('small reads beside it, p99', percentile(times, 0.99), 'ms', '< 10');
+    await service.stop();
+    removeDirectory(dataDir);
+  },
+
+  async engine() {
+    const dataDir = temporaryDirectory();
+    const figures = runScript('bench/engine.mjs', dataDir);
+    record(
+      'storage engine, 10,000 points a call, durable',
+      figures.pointsPerSecond,
+      'points/s',
+      '>= 500,000',
+    );
+    record('the same, and in Parquet files', figures.pointsPerSecondFlushed, 'points/s');
+    record('small reads beside it, p99', figures.readP99Milliseconds, 'ms', '< 10');
     removeDirectory(dataDir);
   },
 

@@ -56,6 +56,16 @@ export function runCommand(dataDir, args, variables = {}) {
   return performance.now() - started;
 }
 
+/** Runs a script that prints its figures as JSON. */
+export function runScript(script, dataDir, variables = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script], {
+    env: { ...environment(dataDir, variables), LOG_LEVEL: 'warn' },
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${script} failed: ${stdout}${stderr}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1));
+}
+
 /** Bytes of the points files in a data directory. */
 export function pointsBytes(dataDir) {
   return readdirSync(dataDir)

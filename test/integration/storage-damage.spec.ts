@@ -47,7 +47,7 @@ let prepared: string;
 let expected: Map<string, Awaited<ReturnType<typeof answers>>>;
 
 function open(dataDir: string, clock?: ManualClock): Promise<ParquetStores> {
-  const options = { config: CONFIG, withoutThread: true };
+  const options = { config: CONFIG };
   return openParquetStores(dataDir, clock ? { ...options, clock } : options);
 }
 
@@ -576,7 +576,7 @@ describe('the start', () => {
   it('serves no part of a series whose points file is gone where the log has only the rest', async () => {
     await withDataDir(async (dataDir) => {
       const config = { logSegmentBytes: 2048 };
-      const stores = await openParquetStores(dataDir, { config, withoutThread: true });
+      const stores = await openParquetStores(dataDir, { config });
       const { id } = await stores.series.create(newSeries());
       for (let n = 0; n < 40; n++) {
         await stores.points.upsert([upserts(id, [`${1950 + n}-01-01`, '2020-01-01', String(n)])]);

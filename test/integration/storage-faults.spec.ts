@@ -36,7 +36,6 @@ async function open(inner: SimDisk, fault?: Fault): Promise<Opened> {
     clock: new ManualClock(),
     // Every read is one of the disk, and every few calls begin a segment of the log.
     config: { cacheTtlSeconds: 0, logSegmentBytes: 2048, parquetRowGroupRows: 50 },
-    withoutThread: true,
     release: () => (released = true),
   });
   return { stores, disk, isReleased: () => released };
@@ -349,7 +348,6 @@ describe('a disk that fails beside the calls of the stores', () => {
         const opening = openParquetStoresOn(disk, {
           clock: new ManualClock(),
           config: { cacheTtlSeconds: 0, logSegmentBytes: 2048 },
-          withoutThread: true,
         });
         const opened = await opening.catch(() => undefined);
         const { failed } = disk;

@@ -37,7 +37,6 @@ function withCounted(
   return withDataDir(async (dataDir) => {
     let disk: FaultyDisk | undefined;
     const stores = await openParquetStores(dataDir, {
-      withoutThread: true,
       ...options,
       wrap: (inner) => (disk = new FaultyDisk(inner)),
     });
@@ -55,7 +54,7 @@ async function withKilledCopy(
   await withDataDir(async (copyDir) => {
     await cp(dataDir, copyDir, { recursive: true });
     for (const folder of lost) await rm(join(copyDir, folder), { recursive: true });
-    const copy = await openParquetStores(copyDir, { withoutThread: true });
+    const copy = await openParquetStores(copyDir);
     await task(copy);
     await copy.close();
   });
@@ -178,7 +177,6 @@ describe('a flush', () => {
         const copies: string[] = [];
         const disk: { holding?: HoldingDisk } = {};
         const flushed = await openParquetStores(flushedDir, {
-          withoutThread: true,
           wrap: (inner) => (disk.holding = new HoldingDisk(inner)),
         });
         const holdNext = (): void => {
@@ -222,7 +220,6 @@ describe('a flush', () => {
     await withDataDir(async (dataDir) => {
       let disk: HoldingDisk | undefined;
       const stores = await openParquetStores(dataDir, {
-        withoutThread: true,
         wrap: (inner) => (disk = new HoldingDisk(inner)),
       });
       await stores.series.create(newSeries({ id: A }));
@@ -254,7 +251,6 @@ describe('a flush', () => {
       await withDataDir(async (dataDir) => {
         let disk: HoldingDisk | undefined;
         const stores = await openParquetStores(dataDir, {
-          withoutThread: true,
           wrap: (inner) => (disk = new HoldingDisk(inner)),
         });
         await stores.series.create(newSeries({ id: A }));
@@ -304,7 +300,7 @@ describe('a series that was deleted and made again with the same id', () => {
 
   it.each(stages)('keeps none of the old points: %s', async (_what, old, deleted, made) => {
     await withDataDir(async (dataDir) => {
-      const stores = await openParquetStores(dataDir, { withoutThread: true });
+      const stores = await openParquetStores(dataDir);
       await stores.series.create(newSeries({ id: A }));
       await stores.points.upsert([
         upserts(A, ['2019-01-01', '2019-02-01', '0'], ['2020-01-01', '2020-02-01', '1']),
@@ -460,13 +456,13 @@ describe('the log', () => {
   it('takes instants after all that it holds when it is opened again, whatever the clock says', async () => {
     await withDataDir(async (dataDir) => {
       const clock = new ManualClock();
-      const stores = await openParquetStores(dataDir, { clock, withoutThread: true });
+      const stores = await openParquetStores(dataDir, { clock });
       const { id, updatedAt } = await stores.series.create(newSeries({ id: A }));
       await stores.close();
       for (const lost of [[], [INDEX_FOLDER], [INDEX_FOLDER, LOG_FOLDER]]) {
         clock.set(clock.now() - 1_000_000_000);
         for (const folder of lost) await rm(join(dataDir, folder), { recursive: true });
-        const again = await openParquetStores(dataDir, { clock, withoutThread: true });
+        const again = await openParquetStores(dataDir, { clock });
         const before = again.series.get(id)!.updatedAt;
         const changed = await again.series.update(id, { title: `After ${lost.length}` });
         expect(changed.updatedAt).toBeGreaterThan(Math.max(before, updatedAt));
@@ -512,7 +508,7 @@ describe('a large points file', () => {
 
   it('is merged in another thread, and reads the same', async () => {
     expect(existsSync(BUILT_WORKER), 'run `npm run build` first').toBe(true);
-    const options = { withoutThread: false, config: { cacheTtlSeconds: 0 } };
+    const options = { withThread: true, config: { cacheTtlSeconds: 0 } };
     await withCounted(options, async ({ stores, disk, dataDir }) => {
       await stores.series.create(newSeries({ id: A }));
       await stores.points.upsert(days(0, ROWS, (n) => n));
@@ -540,7 +536,7 @@ describe('a large points file', () => {
   });
 
   it('that is damaged when it is to be merged is put into quarantine, and the rest is flushed', async () => {
-    const options = { withoutThread: false, config: { cacheTtlSeconds: 0 } };
+    const options = { withThread: true, config: { cacheTtlSeconds: 0 } };
     await withCounted(options, async ({ stores, dataDir }) => {
       await stores.series.create(newSeries({ id: A }));
       const b = await stores.series.create(newSeries({ externalId: 'B' }));

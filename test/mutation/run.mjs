@@ -4,7 +4,8 @@
 //
 // A rule whose removal no test notices is a rule that is not proven; the exit code is 1 then.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -22,10 +23,12 @@ const { values: options } = parseArgs({
   },
 });
 
+/** A service that hangs without a rule has been noticed too. */
+const RUN_MILLISECONDS_MAX = 600_000;
+
 const root = resolve(import.meta.dirname, '../..');
 const copy = mkdtempSync(join(tmpdir(), 'econ-graph-mutation-'));
 process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
 for (const name of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
   cpSync(join(root, name), join(copy, name), { recursive: true });
@@ -49,14 +52,27 @@ function apply({ file, text, replacement }) {
   return () => writeFileSync(path, source);
 }
 
-function isGreen(specs, states) {
-  const { status } = spawnSync('npx', ['--no', '--', 'vitest', 'run', '--bail=1', ...specs], {
+let running;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    // The whole group: the tests have processes of their own.
+    if (running) process.kill(-running.pid, 'SIGKILL');
+    process.exit(130);
+  });
+}
+
+async function isGreen(specs, states) {
+  running = spawn('npx', ['--no', '--', 'vitest', 'run', '--bail=1', ...specs], {
     cwd: copy,
     stdio: 'ignore',
+    detached: true,
     env: { ...process.env, SIM_STATES: states, SIM_SEED: options.seed },
-    timeout: 900_000,
   });
-  return status === 0;
+  const timer = setTimeout(() => process.kill(-running.pid, 'SIGKILL'), RUN_MILLISECONDS_MAX);
+  const [code] = await once(running, 'exit');
+  clearTimeout(timer);
+  running = undefined;
+  return code === 0;
 }
 
 const wanted = MUTATIONS.filter(({ rule }) => rule.includes(options.only ?? ''));
@@ -68,7 +84,7 @@ const mutations = options.sample
 for (const mutation of MUTATIONS) apply(mutation)();
 
 // Red has to mean that the rule is missed, and nothing else.
-if (!isGreen([...new Set(mutations.flatMap(({ specs }) => specs))], '50')) {
+if (!(await isGreen([...new Set(mutations.flatMap(({ specs }) => specs))], '50'))) {
   throw new Error('the tests are red before any rule was removed');
 }
 
@@ -76,7 +92,7 @@ let caught = 0;
 for (const mutation of mutations) {
   const started = performance.now();
   const undo = apply(mutation);
-  const noticed = !isGreen(mutation.specs, options.states);
+  const noticed = !(await isGreen(mutation.specs, options.states));
   undo();
   if (noticed) caught++;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);

@@ -100,8 +100,7 @@ describe('the stores', () => {
       let disk = new SimDisk(random.fork());
       const clock = new ManualClock(1_000_000);
       const model = openMemoryStores(clock);
-      const open = () =>
-        openParquetStoresOn(disk, { clock, config: settings, withoutThread: true });
+      const open = () => openParquetStoresOn(disk, { clock, config: settings });
       let real = await open();
       for (const stores of [model, real]) {
         for (const id of SERIES) await stores.series.create(newSeries({ id, externalId: id }));

@@ -13,7 +13,6 @@ export const openEngine: OpenEngine = async (disk, clock, { seed }) => {
       deltaBytesMax: [4_000, 20_000, 1_000_000][seed % 3]!,
       flushIntervalSeconds: 0,
     },
-    withoutThread: true,
   });
   return {
     ...stores,

@@ -1,5 +1,5 @@
 // Encodes what a flush writes without holding up requests: small points files on the main thread, one per
-// turn of the event loop; large ones, and metadata (2 to 4 ms a file), in a thread of their own.
+// turn of the event loop; larger ones, and metadata (2 to 4 ms a file), in a thread of their own.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assert } from '../../core/assert.js';
@@ -8,8 +8,8 @@ import { encodeSeries, type MergeTask } from './encoder-tasks.js';
 import { EncoderThread } from './encoder-thread.js';
 import type { EncodedPoints } from './points-file.js';
 
-/** Rows that take the main thread about 5 ms. */
-const ROWS_ON_MAIN_THREAD = 20_000;
+/** Rows that take the main thread half a millisecond: larger files cost small reads beside a flush their tail. */
+const ROWS_ON_MAIN_THREAD = 2_000;
 
 export interface FileEncoderOptions {
   /** Encodes on the main thread whatever its size, for tests that have to be repeatable. */
@@ -47,7 +47,7 @@ export class FileEncoder {
     return merged;
   }
 
-  /** Runs work of up to 5 ms, alone in its turn of the event loop. */
+  /** Runs short work, alone in its turn of the event loop. */
   inTurn<T>(task: () => T): Promise<T> {
     const turn = this.turn.then(() => nextTurn()).then(task);
     this.turn = turn.catch(() => undefined);

@@ -49,6 +49,7 @@ export function isUnusable(error: unknown): boolean {
   return error instanceof DamagedFileError || error instanceof NewerFormatError;
 }
 
+const SHA256 = /^[0-9a-f]{64}$/;
 const PLACEHOLDER = '0'.repeat(64);
 const MAGIC = 'PAR1';
 /** Entries that the checksum of the facts does not cover: other checksums, and what the library adds. */
@@ -174,7 +175,7 @@ export function readFacts(tail: Uint8Array, expected: FileIdentity): SealedFacts
       `format version ${formatVersion} is newer than ${FORMAT_VERSION}, the newest that this release knows`,
     );
   }
-  if (!isFileKind(kind) || !Number.isSafeInteger(throughSeq)) {
+  if (!isFileKind(kind) || !Number.isSafeInteger(throughSeq) || !SHA256.test(sha256)) {
     throw new DamagedFileError('the facts in the footer make no sense');
   }
   const seriesId = Uuid.tryParse(entries.get('series_id') ?? '') ?? null;

@@ -171,7 +171,8 @@ export class Replay {
       if (!catalog.has(id)) this.filesWithoutRow.set(id, file);
       else catalog.putFile(id, isLeftOver(file, catalog.row(id)!) ? null : file);
     } catch (error) {
-      catalog.setQuarantine(id, 'points');
+      // Metadata that is damaged too hides all of the series.
+      if (!catalog.isQuarantined(id)) catalog.setQuarantine(id, 'points');
       this.damage.add(pointsFile(id), error);
     }
   }
