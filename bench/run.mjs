@@ -1,6 +1,7 @@
 // Measures the built service from outside, in processes of its own, and prints the figures beside those
 // that were promised. It asserts nothing. Usage: npm run bench -- [--vintages FILE] [--seconds N] [--only WORD]
 
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,8 @@ const { values: options } = parseArgs({
     vintages: { type: 'string' },
     seconds: { type: 'string', default: '8' },
     only: { type: 'string' },
+    // Making 100,000 series takes some minutes.
+    series: { type: 'string' },
   },
 });
 
@@ -261,6 +264,34 @@ const scenarios = {
     );
     record('the same, and in Parquet files', figures.pointsPerSecondFlushed, 'points/s');
     record('small reads beside it, p99', figures.readP99Milliseconds, 'ms', '< 10');
+    removeDirectory(dataDir);
+  },
+
+  async catalogue() {
+    if (!options.series) return;
+    const dataDir = temporaryDirectory();
+    const environment = { PATH: process.env.PATH, NODE_ENV: 'production', DATA_DIR: dataDir };
+    const { status } = spawnSync(process.execPath, ['bench/make-catalogue.mjs', options.series], {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    if (status !== 0) throw new Error('the series could not be made');
+    const starts = [];
+    for (let round = 0; round < 3; round++) {
+      const service = await startService(dataDir);
+      starts.push(service.startMilliseconds);
+      await settle();
+      if (round === 2) {
+        const resident = service.residentMegabytes();
+        const target = `<= ${200 + (0.6 * Number(options.series)) / 1000}`;
+        record(`resident memory, ${options.series} series`, resident, 'MB', target);
+        const from = performance.now();
+        await service.post('{ searchSeries(text: "item 777 japan", first: 10) { title } }');
+        record(`search in ${options.series} series`, performance.now() - from, 'ms');
+      }
+      await service.stop();
+    }
+    record(`start, ${options.series} series`, median(starts), 'ms', '<= 3,000');
     removeDirectory(dataDir);
   },
 

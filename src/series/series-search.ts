@@ -27,7 +27,10 @@ export function searchWords(text: string): string[] {
 export function searchScore(row: SeriesRow, words: readonly string[]): number {
   const externalId = row.externalId.toLowerCase();
   const title = row.title.toLowerCase();
-  const other = `${row.units ?? ''} ${row.description ?? ''}`.toLowerCase();
+  // Made when it is asked for: most series are told apart by their titles.
+  let other: string | undefined;
+  const otherText = (): string =>
+    (other ??= `${row.units ?? ''} ${row.description ?? ''}`.toLowerCase());
   let score = externalId === words.join(' ') ? EXACT_EXTERNAL_ID : 0;
   for (const word of words) {
     const best = Math.max(
@@ -37,7 +40,7 @@ export function searchScore(row: SeriesRow, words: readonly string[]): number {
           ? EXTERNAL_ID_PART
           : 0,
       wordScore(title, word, TITLE_WORD, TITLE_WORD_PREFIX),
-      wordScore(other, word, OTHER_WORD, OTHER_WORD_PREFIX),
+      wordScore(otherText(), word, OTHER_WORD, OTHER_WORD_PREFIX),
     );
     if (best === 0) return 0;
     score += best;

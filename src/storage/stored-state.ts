@@ -54,6 +54,13 @@ export class StoredState {
     return this.deltaBytesHeld;
   }
 
+  /** The part of it that no flush can move, because the files of its series are damaged. */
+  get stuckDeltaBytes(): number {
+    let bytes = 0;
+    for (const [id] of this.catalog.quarantined()) bytes += this.catalog.delta(id)?.bytes ?? 0;
+    return bytes;
+  }
+
   /** The last commit that was applied. */
   get appliedThrough(): Instant {
     return this.last;

@@ -1,7 +1,7 @@
 // What moves from the log into Parquet files, and what callers notice of it: nothing.
 
 import { existsSync } from 'node:fs';
-import { cp, readdir, rm } from 'node:fs/promises';
+import { cp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CalendarDate } from '../../src/core/calendar-date.js';
@@ -393,6 +393,25 @@ describe('writers that are faster than the flusher', () => {
       expect(stores.directory.flushFailure).toBeUndefined();
       await write(stores, ids[0]!, 99);
       expect(await countRows()).toBe(taken + 1);
+    });
+  });
+});
+
+describe('changes of a series whose file is damaged', () => {
+  it('do not make other writers wait for ever where they fill the memory', async () => {
+    await withCounted({ config: SMALL_DELTAS }, async ({ stores, dataDir }) => {
+      const [damaged, other] = await createSeries(stores, 2);
+      await write(stores, damaged!.id, 0);
+      await stores.directory.flush();
+      await writeFile(join(dataDir, pointsFile(damaged!.id)), 'rubbish');
+      // Later than all that is stored, so that no file is opened for them.
+      const many = Array.from({ length: 400 }, (_, n) => [`${2000 + n}-01-01`, '2020-02-01', '1']);
+      await stores.points.upsert([upserts(damaged!.id, ...(many as [string, string, string][]))]);
+      await stores.directory.flush();
+      await expect(write(stores, other!.id, 1)).rejects.toMatchObject({ code: 'STORAGE_ERROR' });
+      expect(stores.directory.state.flushedThrough).toBeLessThan(
+        stores.directory.state.appliedThrough,
+      );
     });
   });
 });

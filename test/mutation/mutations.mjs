@@ -54,6 +54,7 @@ export const MUTATIONS = [
     'log/write-ahead-log.ts',
     "throw this.poisoned('The log could not be synced', error);",
     'throw error;',
+    ['test/integration/storage-faults.spec.ts'],
   ),
   mutation(
     'a failed write is cut off the log',

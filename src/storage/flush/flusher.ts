@@ -2,11 +2,14 @@
 // and the deltas keep it, health shows it, and it is tried again.
 
 import { Logger } from '@nestjs/common';
-import { messageOf } from '../../core/app-error.js';
+import { messageOf, storageError } from '../../core/app-error.js';
 import type { StoredState } from '../stored-state.js';
 import { storageFailure } from '../storage-failure.js';
 import { MetadataFlush, type FlushParts } from './metadata-flush.js';
 import { PointsFlush } from './points-flush.js';
+
+const STUCK =
+  'Nothing was changed: changes of series whose files are damaged fill the memory; restore the files';
 
 /** Between attempts while the disk refuses: soon enough that writing goes on when there is space again. */
 const RETRY_MILLISECONDS = 1_000;
@@ -59,7 +62,9 @@ export class Flusher {
    * @throws AppError STORAGE_ERROR while no flush succeeds
    */
   async room(): Promise<void> {
-    while (this.state.deltaBytes >= this.options.deltaBytesMax) {
+    const { deltaBytesMax } = this.options;
+    while (this.state.deltaBytes >= deltaBytesMax) {
+      if (this.state.stuckDeltaBytes >= deltaBytesMax) throw storageError('write', STUCK);
       if (this.failed !== undefined && !this.running) throw storageFailure('write', this.failed);
       try {
         await this.attempt();
