@@ -77,7 +77,7 @@ export class DataDirectory implements OnApplicationShutdown {
     );
     this.committer = new Committer(log, state, clock, metrics, () => this.noticeCommit());
     // What the log held is moved into files like everything else.
-    if (state.hasUnwritten) this.flusher.noticeCommit();
+    if (state.hasWork) this.flusher.noticeCommit();
   }
 
   /**

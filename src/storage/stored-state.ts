@@ -1,6 +1,6 @@
 // Everything that is stored, as of the last durable commit: the catalogue with its deltas, the sources, and
-// what of it waits to be written to files. It changes by `apply` only, commit by commit, for calls and for
-// the replay of the log alike.
+// what of it waits to be written to files. Commits change it by `apply`, those of calls and those that the log
+// replays alike; flushes only note what files hold now.
 
 import { Injectable } from '@nestjs/common';
 import { unreachable } from '../core/assert.js';
@@ -54,11 +54,27 @@ export class StoredState {
     return this.deltaBytesHeld;
   }
 
-  /** The part of it that no flush can move, because the files of its series are damaged. */
+  /** Whether the points flush can do something about the delta of a series. */
+  isMovable(id: Uuid): boolean {
+    return !this.catalog.isQuarantined(id) && !this.unremovedSeries.has(id);
+  }
+
+  /** The part of the deltas that a flush cannot move, because the files of their series are damaged. */
   get stuckDeltaBytes(): number {
     let bytes = 0;
-    for (const [id] of this.catalog.quarantined()) bytes += this.catalog.delta(id)?.bytes ?? 0;
+    for (const [id, delta] of this.catalog.deltas()) if (!this.isMovable(id)) bytes += delta.bytes;
     return bytes;
+  }
+
+  /** Whether a flush would write or remove anything. */
+  get hasWork(): boolean {
+    const hasShared =
+      (this.unwrittenSources !== undefined && this.sourcesFile.damage === undefined) ||
+      (this.unwrittenDeletions.length > 0 && this.deletionsFile.damage === undefined);
+    if (hasShared || this.unwrittenSeries.size > 0) return true;
+    if (this.unremovedSeries.size > 0 && this.deletionsFile.damage === undefined) return true;
+    for (const [id] of this.catalog.deltas()) if (this.isMovable(id)) return true;
+    return false;
   }
 
   /** The last commit that was applied. */
@@ -97,7 +113,17 @@ export class StoredState {
 
   /** A change of something damaged: nothing is lost while the log keeps it. */
   withhold(name: string, instant: Instant): void {
-    if (!this.withheld.has(name)) this.withheld.set(name, instant);
+    if (instant < (this.withheld.get(name) ?? Infinity)) this.withheld.set(name, instant);
+  }
+
+  /** A series that cannot be served beside another one: what only the log has of it stays there. */
+  setAside(id: Uuid): void {
+    const changes = [this.catalog.delta(id)?.firstSeq, this.unwrittenSeries.get(id)];
+    for (const instant of changes) if (instant !== undefined) this.withhold(id, instant);
+    this.putDelta(id, null);
+    this.unwrittenSeries.delete(id);
+    this.catalog.delete(id);
+    this.catalog.setQuarantine(id, 'series');
   }
 
   /**
@@ -129,7 +155,7 @@ export class StoredState {
         this.unremovedSeries.set(effect.seriesId, instant);
         this.withheld.delete(effect.seriesId);
         this.doubtfulFiles.delete(effect.seriesId);
-        this.addDeletion(effect.seriesId, null, instant);
+        this.recordDeletion(effect.seriesId, null, instant);
         break;
       case 'source-put':
         this.sources.set(effect.row.id, effect.row);
@@ -140,7 +166,7 @@ export class StoredState {
         break;
       case 'points-deleted':
         this.change(effect, removalOf(effect.keys), instant);
-        this.addDeletion(effect.seriesId, effect.keys, instant);
+        this.recordDeletion(effect.seriesId, effect.keys, instant);
         break;
       default:
         unreachable(effect);
@@ -160,7 +186,7 @@ export class StoredState {
   }
 
   /** The replay of the log meets deletions that are in the file already. */
-  private addDeletion(seriesId: Uuid, keys: PointKeys | null, deletedAt: Instant): void {
+  recordDeletion(seriesId: Uuid, keys: PointKeys | null, deletedAt: Instant): void {
     if (deletedAt <= this.deletionsFile.throughSeq) return;
     this.unwrittenDeletions.push({ seriesId, keys, deletedAt });
   }

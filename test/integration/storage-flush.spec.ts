@@ -1,11 +1,18 @@
 // What moves from the log into Parquet files, and what callers notice of it: nothing.
 
 import { existsSync } from 'node:fs';
-import { cp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { CalendarDate } from '../../src/core/calendar-date.js';
-import { INDEX_FOLDER, LOG_FOLDER, pointsFile, seriesFile } from '../../src/storage/paths.js';
+import { decodeDeletions } from '../../src/storage/parquet/deletions-file.js';
+import {
+  DELETIONS_FILE,
+  INDEX_FOLDER,
+  LOG_FOLDER,
+  pointsFile,
+  seriesFile,
+} from '../../src/storage/paths.js';
 import { OriginalFlag, PointUpsertsBuilder } from '../../src/storage/point-upserts.js';
 import { FaultyDisk, HoldingDisk, type DiskCall } from '../support/faulty-disk.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -412,6 +419,119 @@ describe('changes of a series whose file is damaged', () => {
       expect(stores.directory.state.flushedThrough).toBeLessThan(
         stores.directory.state.appliedThrough,
       );
+    });
+  });
+});
+
+describe('a flush that meets trouble', () => {
+  it('leaves the process alone where it can do nothing about deltas that are half full', async () => {
+    const config = { deltaBytesMax: 40_000 };
+    await withCounted({ config }, async ({ stores, dataDir }) => {
+      const [damaged] = await createSeries(stores, 1);
+      await write(stores, damaged!.id, 0);
+      await stores.directory.flush();
+      await writeFile(join(dataDir, pointsFile(damaged!.id)), 'rubbish');
+      const many = Array.from({ length: 700 }, (_, n) => [`${2000 + n}-01-01`, '2020-02-01', '1']);
+      await stores.points.upsert([upserts(damaged!.id, ...(many as [string, string, string][]))]);
+      await stores.directory.flush();
+      expect(stores.directory.state.deltaBytes).toBeGreaterThan(config.deltaBytesMax / 2);
+      // A loop that never waits for anything real would not let a timer come.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(stores.directory.damaged).toBe(1);
+    });
+  });
+
+  it('moves all other series where the file of one cannot be read', async () => {
+    await withCounted({ config: { cacheTtlSeconds: 0 } }, async ({ stores, disk }) => {
+      const ids = (await createSeries(stores, 70)).map(({ id }) => id);
+      for (const id of ids) await write(stores, id, 0);
+      await stores.directory.flush();
+      for (const id of ids) await write(stores, id, 1);
+      const isBad = ({ operation, name }: DiskCall) =>
+        operation === 'read' && name === pointsFile(ids[0]!);
+      disk.arm({ call: 1, code: 'EIO', when: 'before', lasting: true, only: isBad });
+      await expect(stores.directory.flush()).rejects.toMatchObject({ code: 'STORAGE_ERROR' });
+      expect([...stores.directory.catalog.deltas()].map(([id]) => id)).toEqual([ids[0]]);
+      disk.arm();
+      await stores.directory.flush();
+      expect([...stores.directory.catalog.deltas()]).toEqual([]);
+    });
+  });
+
+  it('quarantines nothing where the whole directory is away', async () => {
+    await withCounted({ config: { cacheTtlSeconds: 0 } }, async ({ stores, dataDir }) => {
+      const ids = (await createSeries(stores, 3)).map(({ id }) => id);
+      for (const id of ids) await write(stores, id, 0);
+      await stores.directory.flush();
+      for (const id of ids) await write(stores, id, 1);
+      await rename(dataDir, `${dataDir}-away`);
+      await expect(stores.directory.flush()).rejects.toMatchObject({ code: 'STORAGE_ERROR' });
+      await rename(`${dataDir}-away`, dataDir);
+      expect(stores.directory.damaged).toBe(0);
+      await stores.directory.flush();
+      for (const id of ids) expect((await stores.points.read(id)).length).toBe(2);
+    });
+  });
+
+  it('notes a deletion once, whenever it comes and whenever the process dies', async () => {
+    await withDataDir(async (dataDir) => {
+      let disk: HoldingDisk | undefined;
+      const stores = await openParquetStores(dataDir, {
+        wrap: (inner) => (disk = new HoldingDisk(inner)),
+      });
+      const [a] = await createSeries(stores, 1);
+      await stores.points.upsert([
+        upserts(a!.id, ['2020-01-01', '2020-02-01', '1'], ['2020-02-01', '2020-03-01', '2']),
+      ]);
+      await stores.directory.flush();
+      // The deletion comes when the deletions are written and the points are not.
+      const other = await stores.series.create(newSeries({ externalId: 'other' }));
+      const renamed = disk!.holdNext(
+        ({ operation, name }) => operation === 'rename' && name === seriesFile(other.id),
+      );
+      const flushing = stores.directory.flush();
+      await renamed.reached;
+      expect(await stores.points.delete(a!.id, {})).toBe(2);
+      renamed.letGo();
+      await flushing;
+      const deleted = async (directory: string): Promise<number> => {
+        const bytes = await readFile(join(directory, DELETIONS_FILE));
+        return decodeDeletions(bytes).deletions.reduce((sum, { numRows }) => sum + numRows, 0);
+      };
+      await withDataDir(async (copyDir) => {
+        await cp(dataDir, copyDir, { recursive: true });
+        const copy = await openParquetStores(copyDir);
+        await copy.close();
+        expect(await deleted(copyDir)).toBe(2);
+      });
+      await stores.close();
+      expect(await deleted(dataDir)).toBe(2);
+    });
+  });
+
+  it('notes a deletion once where the first attempt failed after its work', async () => {
+    await withCounted({}, async ({ stores, disk, dataDir }) => {
+      const [a] = await createSeries(stores, 1);
+      await write(stores, a!.id, 0);
+      await stores.points.delete(a!.id, {});
+      const only = ({ operation }: DiskCall) => operation === 'syncDirectory';
+      disk.arm({ call: 1, code: 'EIO', when: 'before', only });
+      await expect(stores.directory.flush()).rejects.toMatchObject({ code: 'STORAGE_ERROR' });
+      await stores.directory.flush();
+      const bytes = await readFile(join(dataDir, DELETIONS_FILE));
+      expect(decodeDeletions(bytes).deletions.map(({ numRows }) => numRows)).toEqual([1]);
+    });
+  });
+
+  it('writes metadata that was lost although nothing else is written', async () => {
+    await withDataDir(async (dataDir) => {
+      const stores = await openParquetStores(dataDir);
+      const [a] = await createSeries(stores, 1);
+      await stores.close();
+      await rm(join(dataDir, seriesFile(a!.id)));
+      const again = await openParquetStores(dataDir, { config: { flushIntervalSeconds: 0.01 } });
+      await vi.waitFor(() => expect(existsSync(join(dataDir, seriesFile(a!.id)))).toBe(true));
+      await again.close();
     });
   });
 });

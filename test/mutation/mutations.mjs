@@ -172,13 +172,13 @@ export const MUTATIONS = [
   mutation(
     'replay leaves out what a file holds already',
     'recovery/replay.ts',
-    'if (instant <= (catalog.file(id)?.throughSeq ?? NEVER)) return false;',
-    '',
+    'return instant <= (this.state.catalog.file(id)?.throughSeq ?? NEVER);',
+    'return false;',
   ),
   mutation(
     'replay leaves out what is of an earlier series of the same id',
     'recovery/replay.ts',
-    'if (instant < (known?.createdAt ?? NEVER)) return false;',
+    'if (instant < (known?.createdAt ?? NEVER)) return true;',
     '',
   ),
   mutation(

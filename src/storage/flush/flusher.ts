@@ -50,10 +50,9 @@ export class Flusher {
   /** Told after every commit. */
   noticeCommit(): void {
     if (this.isClosed) return;
-    const { deltaBytesMax, intervalMilliseconds } = this.options;
-    const isHalfFull = this.state.deltaBytes >= deltaBytesMax / 2;
+    const { intervalMilliseconds } = this.options;
     // A flush that failed is tried again in its own time.
-    if (isHalfFull && this.failed === undefined) void this.attempt().catch(reported);
+    if (this.failed === undefined && this.isHalfFull) void this.attempt().catch(reported);
     else if (intervalMilliseconds > 0) this.runSoon(intervalMilliseconds);
   }
 
@@ -64,13 +63,13 @@ export class Flusher {
   async room(): Promise<void> {
     const { deltaBytesMax } = this.options;
     while (this.state.deltaBytes >= deltaBytesMax) {
-      if (this.state.stuckDeltaBytes >= deltaBytesMax) throw storageError('write', STUCK);
       if (this.failed !== undefined && !this.running) throw storageFailure('write', this.failed);
       try {
         await this.attempt();
       } catch (error) {
         throw storageFailure('write', error);
       }
+      if (this.state.stuckDeltaBytes >= deltaBytesMax) throw storageError('write', STUCK);
     }
   }
 
@@ -95,13 +94,23 @@ export class Flusher {
     }, milliseconds).unref();
   }
 
+  /** And a flush can do something about it. */
+  private get isHalfFull(): boolean {
+    const { deltaBytes } = this.state;
+    const { deltaBytesMax } = this.options;
+    if (deltaBytes < deltaBytesMax / 2) return false;
+    return deltaBytes - this.state.stuckDeltaBytes >= deltaBytesMax / 4;
+  }
+
   /** Joins the flush that runs, or starts one. */
   private attempt(): Promise<void> {
     this.running ??= this.run().finally(() => {
       this.running = undefined;
-      if (this.isClosed || !this.state.hasUnwritten) return;
-      if (this.failed === undefined) this.noticeCommit();
-      else this.runSoon(RETRY_MILLISECONDS);
+      if (this.isClosed || !this.state.hasWork) return;
+      // Never at once: what could not be moved now cannot be moved in a moment either.
+      const { intervalMilliseconds } = this.options;
+      if (this.failed !== undefined) this.runSoon(RETRY_MILLISECONDS);
+      else if (intervalMilliseconds > 0) this.runSoon(intervalMilliseconds);
     });
     return this.running;
   }

@@ -2,6 +2,7 @@
 
 import { Logger } from '@nestjs/common';
 import type { BatchCache } from '../../cache/batch-cache.js';
+import { messageOf } from '../../core/app-error.js';
 import type { Instant } from '../../core/instant.js';
 import type { KeyedLock } from '../../core/keyed-lock.js';
 import { mapConcurrently } from '../../core/map-concurrently.js';
@@ -16,7 +17,7 @@ import {
   encodeDeletions,
   type Deletions,
 } from '../parquet/deletions-file.js';
-import { DamagedFileError } from '../parquet/file-seal.js';
+import { isUnusable } from '../parquet/file-seal.js';
 import type { FileEncoder } from '../parquet/file-encoder.js';
 import { encodeRows } from '../parquet/metadata-file.js';
 import type { PointsFileOptions } from '../parquet/points-file.js';
@@ -40,6 +41,11 @@ export interface FlushParts {
   readonly fileOptions: PointsFileOptions;
 }
 
+interface StoredDeletions {
+  readonly deletions: Deletions;
+  readonly throughSeq: number;
+}
+
 export class MetadataFlush {
   private readonly logger = new Logger('MetadataFlush');
 
@@ -59,24 +65,27 @@ export class MetadataFlush {
     const written = [...state.unwrittenDeletions];
     const throughSeq = written.at(-1)?.deletedAt;
     if (throughSeq === undefined || state.deletionsFile.damage !== undefined) return;
-    const before = await this.readDeletions();
-    if (before === undefined) return;
-    const deletions = appendDeletions(before, written);
+    const stored = await this.readDeletions();
+    if (stored === undefined) return;
+    // An attempt that failed late may have put some of them into the file.
+    const missing = written.filter(({ deletedAt }) => deletedAt > stored.throughSeq);
+    const deletions = appendDeletions(stored.deletions, missing);
     await replaceFile(disk, DELETIONS_FILE, encodeDeletions(deletions, throughSeq));
     state.deletionsFile.throughSeq = throughSeq;
     state.unwrittenDeletions = state.unwrittenDeletions.slice(written.length);
   }
 
   /** Undefined where the file turned out to be damaged. */
-  private async readDeletions(): Promise<Deletions | undefined> {
+  private async readDeletions(): Promise<StoredDeletions | undefined> {
     const { state, disk } = this.parts;
     try {
-      return decodeDeletions(await disk.read(DELETIONS_FILE)).deletions;
+      const { deletions, facts } = decodeDeletions(await disk.read(DELETIONS_FILE));
+      return { deletions, throughSeq: facts.throughSeq };
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return [];
-      if (!(error instanceof DamagedFileError)) throw error;
+      if (errorCode(error) === 'ENOENT') return { deletions: [], throughSeq: 0 };
+      if (!isUnusable(error)) throw error;
       state.deletionsFile.damage = error;
-      const reason = error.message;
+      const reason = messageOf(error);
       this.logger.error({
         message: 'Damaged file, not written over',
         file: DELETIONS_FILE,

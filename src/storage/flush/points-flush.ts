@@ -10,7 +10,7 @@ import { errorCode } from '../disk.js';
 import { quarantinePoints } from '../integrity/quarantine.js';
 import { DamagedFileError, isUnusable } from '../parquet/file-seal.js';
 import { decodePoints, encodePoints, type EncodedPoints } from '../parquet/points-file.js';
-import { pointsFile } from '../paths.js';
+import { LOG_FOLDER, pointsFile } from '../paths.js';
 import { FILES_IN_FLIGHT, inSteps, type FlushParts } from './metadata-flush.js';
 import { settleFile } from './settle-file.js';
 import { discard, stage, type StagedFile } from './staged-files.js';
@@ -24,16 +24,28 @@ interface MadeFile {
   readonly rows: PointBatch | undefined;
 }
 
+/** A series whose file cannot be read now waits for the next flush; the others do not wait with it. */
+class UnreadableFileError extends Error {
+  override readonly name = 'UnreadableFileError';
+}
+
 export class PointsFlush {
+  /** Why a series was left out. */
+  private leftOut: UnreadableFileError | undefined;
+
   constructor(private readonly parts: FlushParts) {}
 
   /** The series whose changes have waited longest come first; each gets one turn. */
   async flush(): Promise<void> {
-    const { catalog, unremovedSeries } = this.parts.state;
-    const waiting = [...catalog.deltas()]
-      .filter(([id]) => !catalog.isQuarantined(id) && !unremovedSeries.has(id))
+    const { state } = this.parts;
+    this.leftOut = undefined;
+    const waiting = [...state.catalog.deltas()]
+      .filter(([id]) => state.isMovable(id))
       .sort(([, a], [, b]) => a.firstSeq - b.firstSeq);
     for (const step of inSteps(waiting)) await this.flushStep(step.map(([id]) => id));
+    // Told once the others are done; after the assignment in between TypeScript knows no better.
+    const leftOut = this.leftOut as UnreadableFileError | undefined;
+    if (leftOut) throw leftOut.cause;
   }
 
   private async flushStep(ids: readonly Uuid[]): Promise<void> {
@@ -98,7 +110,7 @@ export class PointsFlush {
     const { disk, state } = this.parts;
     if (!state.catalog.delta(id)) return undefined;
     try {
-      await settleFile(disk, state, id);
+      await this.settle(id);
       const before = state.catalog.get(id);
       if (!before?.delta) return undefined;
       const delta = before.delta.sealed();
@@ -114,6 +126,10 @@ export class PointsFlush {
       };
       return { id, before, file, staged: await stage(disk, pointsFile(id), bytes), rows };
     } catch (error) {
+      if (error instanceof UnreadableFileError) {
+        this.leftOut ??= error;
+        return undefined;
+      }
       if (!isUnusable(error)) throw error;
       quarantinePoints(state.catalog, id, error);
       return undefined;
@@ -159,8 +175,29 @@ export class PointsFlush {
     try {
       return await this.parts.disk.read(pointsFile(id));
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') throw new DamagedFileError('the file is missing');
-      throw error;
+      if (errorCode(error) === 'ENOENT' && (await this.isDirectoryThere())) {
+        throw new DamagedFileError('the file is missing');
+      }
+      throw new UnreadableFileError('a points file cannot be read', { cause: error });
+    }
+  }
+
+  private async settle(id: Uuid): Promise<void> {
+    const { disk, state } = this.parts;
+    try {
+      await settleFile(disk, state, id);
+    } catch (error) {
+      if (isUnusable(error)) throw error;
+      throw new UnreadableFileError('a points file cannot be read', { cause: error });
+    }
+  }
+
+  /** A file may be missing because a volume went away with all of them. */
+  private async isDirectoryThere(): Promise<boolean> {
+    try {
+      return (await this.parts.disk.list(LOG_FOLDER)).length > 0;
+    } catch {
+      return false;
     }
   }
 }

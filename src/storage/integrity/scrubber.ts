@@ -1,4 +1,4 @@
-// Reads every stored file once in a while, beside requests, so that damage is found while a backup still has
+// Reads every Parquet file once in a while, beside requests, so that damage is found while a backup still has
 // what was lost, and not when somebody asks for it. It takes its time: a few files a second, spread over the
 // whole interval.
 

@@ -330,8 +330,7 @@ export class DirectoryOpener {
     const { catalog } = this.state;
     for (const [oldest, ...younger] of catalog.duplicates()) {
       for (const row of younger) {
-        catalog.delete(row.id);
-        catalog.setQuarantine(row.id, 'series');
+        this.state.setAside(row.id);
         const reason = `series ${oldest!.id} of the same source has the same external id`;
         this.damage.add(seriesFile(row.id), new DamagedFileError(reason));
       }

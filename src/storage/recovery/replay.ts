@@ -75,20 +75,29 @@ export class Replay {
         return this.deleteSeries(effect, instant);
       default: {
         const known = catalog.has(id) ? catalog.row(id) : undefined;
+        const isStored = this.isStored(id, known, instant);
+        // The points file may hold a deletion that the file of deletions does not hold yet.
+        if (isStored && effect.kind === 'points-deleted') {
+          this.state.recordDeletion(id, effect.keys, instant);
+        }
         if (!known && !catalog.isQuarantined(id)) {
           this.unknown.add(id);
           this.state.withhold(id, instant);
           return false;
         }
-        // Of a series of the same id that was deleted, or in the file already.
-        if (instant < (known?.createdAt ?? NEVER)) return false;
-        if (instant <= (catalog.file(id)?.throughSeq ?? NEVER)) return false;
+        if (isStored) return false;
         this.checkBase(id, effect.base);
         if (catalog.isQuarantined(id)) this.state.withhold(id, instant);
         else this.state.applyEffect(effect, instant);
         return true;
       }
     }
+  }
+
+  private isStored(id: Uuid, known: SeriesRow | undefined, instant: Instant): boolean {
+    // Of a series of the same id that was deleted.
+    if (instant < (known?.createdAt ?? NEVER)) return true;
+    return instant <= (this.state.catalog.file(id)?.throughSeq ?? NEVER);
   }
 
   /** What was resolved against another state of the points than is here must not be laid over it. */
