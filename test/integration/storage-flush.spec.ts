@@ -18,11 +18,14 @@ import { FaultyDisk, HoldingDisk, type DiskCall } from '../support/faulty-disk.j
 import { ManualClock } from '../support/manual-clock.js';
 import {
   openParquetStores,
+  openParquetStoresOn,
   temporaryDataDir,
   withDataDir,
   type ParquetStores,
   type ParquetStoresOptions,
 } from '../support/parquet-stores.js';
+import { Random } from '../support/random.js';
+import { SimDisk } from '../support/sim-disk.js';
 import { brief, plainPoints, upserts, uuid } from '../support/points.js';
 import { createSeries, day, newSeries, newSource } from '../support/stores.js';
 
@@ -532,6 +535,35 @@ describe('a flush that meets trouble', () => {
       const again = await openParquetStores(dataDir, { config: { flushIntervalSeconds: 0.01 } });
       await vi.waitFor(() => expect(existsSync(join(dataDir, seriesFile(a!.id)))).toBe(true));
       await again.close();
+    });
+  });
+});
+
+describe('before the log lets go', () => {
+  it('metadata files are durable under their names', async () => {
+    const random = new Random(1);
+    const disk = new SimDisk(random.fork());
+    const stores = await openParquetStoresOn(disk);
+    await stores.series.create(newSeries({ id: A }));
+    await stores.directory.flush();
+    await stores.directory.checkpoint();
+    const left = disk.crash(random, 'nothing');
+    for (const folder of [INDEX_FOLDER, LOG_FOLDER]) left.empty(folder);
+    expect((await openParquetStoresOn(left)).series.get(A)).toEqual(stores.series.get(A));
+  });
+
+  it('the removal of files is durable', async () => {
+    await withCounted({}, async ({ stores, disk }) => {
+      const [a] = await createSeries(stores, 1);
+      await write(stores, a!.id, 0);
+      await stores.directory.flush();
+      await stores.series.delete(a!.id);
+      disk.arm();
+      await stores.directory.flush();
+      const operations = disk.calls.map(({ operation }) => operation);
+      const lastUnlink = operations.lastIndexOf('unlink');
+      expect(lastUnlink).toBeGreaterThan(0);
+      expect(operations.slice(lastUnlink)).toContain('syncDirectory');
     });
   });
 });

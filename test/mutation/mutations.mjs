@@ -213,12 +213,14 @@ export const MUTATIONS = [
     'flush/metadata-flush.ts',
     '        await disk.syncDirectory();\n        for (const { row } of current)',
     '        for (const { row } of current)',
+    ['test/integration/storage-flush.spec.ts'],
   ),
   mutation(
     'the removal of files is durable before the log goes',
     'flush/metadata-flush.ts',
     '          await disk.syncDirectory();\n',
     '',
+    ['test/integration/storage-flush.spec.ts'],
   ),
   mutation(
     'a points file is not put in place of a deleted series',
