@@ -497,6 +497,10 @@ describe('a flush that meets trouble', () => {
       expect(await stores.points.delete(a!.id, {})).toBe(2);
       renamed.letGo();
       await flushing;
+      // The points file has it, so only the log has what was deleted.
+      const { state, catalog } = stores.directory;
+      expect([...catalog.deltas()]).toEqual([]);
+      expect(state.flushedThrough).toBeLessThan(state.appliedThrough);
       const deleted = async (directory: string): Promise<number> => {
         const bytes = await readFile(join(directory, DELETIONS_FILE));
         return decodeDeletions(bytes).deletions.reduce((sum, { numRows }) => sum + numRows, 0);
@@ -550,6 +554,31 @@ describe('before the log lets go', () => {
     const left = disk.crash(random, 'nothing');
     for (const folder of [INDEX_FOLDER, LOG_FOLDER]) left.empty(folder);
     expect((await openParquetStoresOn(left)).series.get(A)).toEqual(stores.series.get(A));
+  });
+
+  it('the files of a deleted series are gone', async () => {
+    await withDataDir(async (dataDir) => {
+      let disk: HoldingDisk | undefined;
+      const stores = await openParquetStores(dataDir, {
+        wrap: (inner) => (disk = new HoldingDisk(inner)),
+      });
+      const { state } = stores.directory;
+      await stores.series.create(newSeries({ id: A }));
+      await stores.directory.flush();
+      expect(state.flushedThrough).toBe(state.appliedThrough);
+      await stores.series.delete(A);
+      const unlinked = disk!.holdNext(
+        ({ operation, name }) => operation === 'unlink' && name === seriesFile(A),
+      );
+      const flushing = stores.directory.flush();
+      await unlinked.reached;
+      expect(state.unwrittenDeletions).toEqual([]);
+      expect(state.flushedThrough).toBeLessThan(state.appliedThrough);
+      unlinked.letGo();
+      await flushing;
+      expect(state.flushedThrough).toBe(state.appliedThrough);
+      await stores.close();
+    });
   });
 
   it('the removal of files is durable', async () => {

@@ -250,12 +250,6 @@ export const MUTATIONS = [
     'state.putDelta(id, null);',
   ),
   mutation(
-    'changes that are being flushed stay apart from later ones',
-    'delta/series-delta.ts',
-    '[{ ...all, isSealed: true }]',
-    '[{ ...all, isSealed: false }]',
-  ),
-  mutation(
     'the log keeps points that are not in files',
     'stored-state.ts',
     '    for (const [, delta] of this.catalog.deltas()) waits(delta.firstSeq);\n',
@@ -272,12 +266,14 @@ export const MUTATIONS = [
     'stored-state.ts',
     '    for (const instant of this.unremovedSeries.values()) waits(instant);\n',
     '',
+    ['test/integration/storage-flush.spec.ts'],
   ),
   mutation(
     'the log keeps deletions that are not in their file',
     'stored-state.ts',
     '    waits(this.unwrittenDeletions[0]?.deletedAt);\n',
     '',
+    ['test/integration/storage-flush.spec.ts'],
   ),
   mutation(
     'the log keeps sources that are not in their file',

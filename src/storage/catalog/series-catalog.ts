@@ -12,7 +12,7 @@ import { STORAGE_QUARANTINED_FILES, STORAGE_SERIES } from '../../metrics/metric-
 import type { SeriesRow } from '../../schema/series.columns.js';
 import type { PointsOverview } from '../data-points-store.js';
 import type { SeriesDelta } from '../delta/series-delta.js';
-import type { PointsSummary } from '../log/commit.js';
+import { NO_POINTS } from '../points-summary.js';
 import { CatalogTable, type PointsFile } from './catalog-table.js';
 import { ExternalIds } from './external-ids.js';
 import { SlotOrder } from './slot-order.js';
@@ -35,13 +35,6 @@ export interface CatalogBlock {
   readonly slots: Uint32Array;
   quarantined(slot: number): Quarantined | null;
 }
-
-const NO_POINTS: PointsSummary = {
-  rows: 0,
-  firstDate: null,
-  lastDate: null,
-  lastRevisionDate: null,
-};
 
 export function overviewOf({
   file,
