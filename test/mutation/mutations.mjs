@@ -287,12 +287,6 @@ export const MUTATIONS = [
     '    await replaceFile(this.disk, CHECKPOINT_FILE, bytes);\n',
     '    await this.log.release(flushedThrough);\n    await replaceFile(this.disk, CHECKPOINT_FILE, bytes);\n',
   ),
-  mutation(
-    'files of deleted series go before those of new ones come',
-    'flush/metadata-flush.ts',
-    '    await this.removeDeletedSeries();\n    await this.flushSources();\n    await this.flushSeries();\n',
-    '    await this.flushSources();\n    await this.flushSeries();\n    await this.removeDeletedSeries();\n',
-  ),
 
   // What files say of themselves.
   mutation(
