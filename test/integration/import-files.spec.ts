@@ -431,7 +431,8 @@ describe('real data', () => {
     }
     const startedAt = performance.now();
     const { code, out } = await bench.import(VINTAGES, { today: '2025-01-01' });
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    // Takes 4 s on an idle machine (`npm run bench` tells); other tests run beside it.
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
     expect(code).toBe(0);
     expect(summaryOf(out)).toMatchObject({ created: 23, added: 178_540 });
     const lines = gunzipSync(await readFile(VINTAGES))
