@@ -581,6 +581,27 @@ describe('before the log lets go', () => {
     });
   });
 
+  it('the names that a start builds on are durable', async () => {
+    await withDataDir(async (dataDir) => {
+      await (await openParquetStores(dataDir)).close();
+      let disk: FaultyDisk | undefined;
+      const stores = await openParquetStores(dataDir, {
+        wrap: (inner) => (disk = new FaultyDisk(inner)),
+      });
+      const firstRead = (folder: string): number =>
+        disk!.calls.findIndex(
+          ({ operation, name }) => operation === 'read' && name.startsWith(`${folder}/`),
+        );
+      const synced = (end: number): string[] =>
+        disk!.calls
+          .slice(0, end)
+          .flatMap(({ operation, name }) => (operation === 'syncDirectory' ? [name] : []));
+      expect(synced(firstRead(INDEX_FOLDER))).toEqual(['', INDEX_FOLDER]);
+      expect(synced(firstRead(LOG_FOLDER))).toEqual(['', INDEX_FOLDER, LOG_FOLDER]);
+      await stores.close();
+    });
+  });
+
   it('the removal of files is durable', async () => {
     await withCounted({}, async ({ stores, disk }) => {
       const [a] = await createSeries(stores, 1);

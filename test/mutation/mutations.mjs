@@ -147,7 +147,7 @@ export const MUTATIONS = [
     'log/log-reader.ts',
     '  await disk.syncDirectory(LOG_FOLDER);\n',
     '',
-    [KILL_THEN_POWER_CUT],
+    ['test/integration/storage-flush.spec.ts'],
   ),
   mutation(
     'names of files are durable before anything is built on them',
@@ -161,7 +161,7 @@ export const MUTATIONS = [
     'recovery/directory-opener.ts',
     '    await this.disk.syncDirectory();\n    await this.disk.syncDirectory(INDEX_FOLDER);\n',
     '    await this.disk.syncDirectory();\n',
-    [KILL_THEN_POWER_CUT],
+    ['test/integration/storage-flush.spec.ts'],
   ),
   mutation(
     'instants go on behind every one that was given',
