@@ -10,6 +10,9 @@ Examples:
   Every vintage in long form (series,date,revision_date,value), into a running service:
     $ econ-graph-financial-data import vintages.csv.gz --url http://localhost:3001
 
+  Whole vintages, each as it was published; what one leaves out, it withdraws:
+    $ econ-graph-financial-data import vintages.csv --vintages --complete
+
   Other names and dates:
     $ econ-graph-financial-data import rates.csv --series-column Country \\
         --value-column "Exchange rate" --date-format M/D/YYYY
@@ -40,6 +43,8 @@ export function importCommand(): Command {
     .option('--series-column <name>', 'column of the series, long form')
     .option('--revision-date-column <name>', 'column of the revision dates, long form')
     .option('--value-column <name>', 'column of the values, long form')
+    .option('--vintages', 'values of one revision date are a vintage: store only what it changes')
+    .option('--complete', 'with --vintages: dates that a vintage leaves out are withdrawn')
     .option('--skip-bad-lines', 'import the good lines and put the bad ones into a rejects file')
     .option('--dry-run', 'check the files and say what is in them, write nothing')
     .option('--url <url>', 'write to the service that runs there instead of to DATA_DIR')

@@ -196,6 +196,13 @@ export class Config {
   )
   readonly scrubIntervalSeconds: number = 86_400;
 
+  @integer(
+    'DELETIONS_KEEP_DAYS',
+    [1, 36_500],
+    'How long tombstones of deleted points and series are kept for readers of the change feed',
+  )
+  readonly deletionsKeepDays: number = 400;
+
   @integer('WRITE_POINTS_MAX', [1, 1_000_000], 'Most points in one createDataPoints call')
   readonly writePointsMax: number = 10_000;
 

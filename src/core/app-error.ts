@@ -7,6 +7,7 @@ export const ERROR_CATALOGUE = {
   NOT_FOUND: { retryable: false },
   CONFLICT: { retryable: false },
   STORAGE_ERROR: { retryable: true },
+  CURSOR_EXPIRED: { retryable: false },
   READ_TOO_LARGE: { retryable: false },
   QUERY_TOO_COMPLEX: { retryable: false },
   UNAVAILABLE: { retryable: true },

@@ -3,6 +3,7 @@ import { CalendarDate } from '../core/calendar-date.js';
 import { Decimal } from '../core/decimal.js';
 import { Instant } from '../core/instant.js';
 import { Uuid } from '../core/uuid.js';
+import { Coverage } from './vintages/vintages.model.js';
 
 @ObjectType({ description: 'One value of one date, as published on one day' })
 export class DataPoint {
@@ -32,6 +33,7 @@ export class Observations {
   decimalValues!: (string | null)[];
 
   @Field(() => [CalendarDate]) revisionDates!: CalendarDate[];
+  @Field(() => Coverage) coverage!: Coverage;
 }
 
 @ObjectType({

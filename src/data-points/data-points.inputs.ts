@@ -1,18 +1,55 @@
 import { ArgsType, Field, InputType, Int, registerEnumType } from '@nestjs/graphql';
-import { IsOptional, Min } from 'class-validator';
+import { IsOptional, Max, Min } from 'class-validator';
 import { CalendarDate } from '../core/calendar-date.js';
 import { Decimal } from '../core/decimal.js';
 import { Uuid } from '../core/uuid.js';
 import { Revisions } from './revisions.js';
+import { Aggregation } from './transforms/aggregation.js';
+import { Units } from './transforms/units.js';
 
 registerEnumType(Revisions, {
   name: 'Revisions',
   valuesMap: {
     LATEST: { description: 'The value known last: one point per date' },
     ORIGINAL: { description: 'The first publication: one point per date' },
+    NTH_RELEASE: {
+      description: 'The n-th publication of each date, by `release`: no point where there was none',
+    },
+    FIXED_LAG: {
+      description: 'The value known `lagDays` days after each date: no point where there was none',
+    },
     ALL: { description: 'Every publication of every date' },
   },
 });
+
+registerEnumType(Units, {
+  name: 'Units',
+  description: 'As FRED names and computes them; a rate or logarithm of a value <= 0 is null',
+  valuesMap: {
+    lin: { description: 'The values as they are' },
+    chg: { description: 'Change' },
+    ch1: { description: 'Change from a year ago' },
+    pch: { description: 'Per cent change' },
+    pc1: { description: 'Per cent change from a year ago' },
+    pca: { description: 'Compounded annual rate of change, in per cent' },
+    cch: { description: 'Continuously compounded rate of change, in per cent' },
+    cca: { description: 'Continuously compounded annual rate of change, in per cent' },
+    log: { description: 'Natural logarithm' },
+  },
+});
+
+registerEnumType(Aggregation, {
+  name: 'Aggregation',
+  description: 'How the values of a period become one',
+  valuesMap: {
+    avg: { description: 'Average' },
+    sum: { description: 'Sum' },
+    eop: { description: 'The last value of the period' },
+  },
+});
+
+/** A hundred years. */
+const LAG_DAYS_MAX = 36_525;
 
 /** Points count once in the complexity of a query: how many a field answers is limited when it is read. */
 export const POINTS_COMPLEXITY = 1;
@@ -34,6 +71,41 @@ export class PointSelectionArgs {
 
   @Field(() => Revisions, { defaultValue: Revisions.LATEST })
   revisions: Revisions = Revisions.LATEST;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Which publication of each date, from 1: with NTH_RELEASE only',
+  })
+  @IsOptional()
+  @Min(1)
+  release?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: `Days after each date, 0 to ${LAG_DAYS_MAX}: with FIXED_LAG only`,
+  })
+  @IsOptional()
+  @Min(0)
+  @Max(LAG_DAYS_MAX)
+  lagDays?: number | null;
+
+  @Field(() => Units, {
+    nullable: true,
+    description: 'A transformation, computed within each vintage; after the aggregation',
+  })
+  units?: Units | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'A lower frequency to aggregate to, by name or by code of FRED or SDMX',
+  })
+  frequency?: string | null;
+
+  @Field(() => Aggregation, {
+    nullable: true,
+    description: 'With `frequency` only; avg where it is not given',
+  })
+  aggregation?: Aggregation | null;
 
   @Field(() => Int, {
     nullable: true,

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/environment.js';
-import { validationError } from '../core/app-error.js';
 import { assert } from '../core/assert.js';
-import { CalendarDate, type DateRange } from '../core/calendar-date.js';
+import type { CalendarDate } from '../core/calendar-date.js';
 import { Clock } from '../core/clock.js';
 import type { Uuid } from '../core/uuid.js';
 import type { PointBatch } from '../schema/point-batch.js';
@@ -18,13 +17,19 @@ import type {
   DeleteDataPointsArgs,
   PointSelectionArgs,
 } from './data-points.inputs.js';
+import { SeriesStore } from '../storage/series-store.js';
 import { chargePoints } from './read-budget.js';
-import { distinctRevisionDates, Revisions, selectRows } from './revisions.js';
+import { Revisions, selectRows } from './revisions.js';
+import { rangeOf, selectorOf, transformOf, type Transform } from './selection.js';
+import { checkPointCount, checkRevisionDate } from './write-limits.js';
+import { coverageOf, type RevisionCoverage } from './vintages/coverage.js';
 
 /** Rows of a batch that answer a question. */
 export interface SelectedPoints {
   readonly batch: PointBatch;
   readonly rows: Uint32Array;
+  /** Of what the answer rests on: of the range, or of the whole series where it was transformed. */
+  readonly coverage: () => RevisionCoverage;
 }
 
 /** A point by its place. */
@@ -45,6 +50,7 @@ export interface CreatedPoints {
 export class DataPointsService {
   constructor(
     private readonly store: DataPointsStore,
+    private readonly series: SeriesStore,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
@@ -60,14 +66,16 @@ export class DataPointsService {
     args: PointSelectionArgs,
     request: object = {},
   ): Promise<SelectedPoints> {
-    const batch = await this.store.read(seriesId, rangeOf(args));
-    const selected = selectRows(batch, {
-      revisions: args.revisions,
-      asOf: args.asOf ?? undefined,
-    });
+    const range = rangeOf(args);
+    const selector = selectorOf(args, this.clock.today());
+    const transform = this.transformOf(seriesId, args);
+    // A transformed value rests on values outside the range, too.
+    const published = await this.store.read(seriesId, transform ? {} : range);
+    const batch = transform ? transform(published).inRange(range) : published;
+    const selected = selectRows(batch, selector);
     const rows = args.limit == null ? selected : selected.subarray(0, args.limit);
     chargePoints(request, rows.length, this.config.readPointsMax);
-    return { batch, rows };
+    return { batch, rows, coverage: () => coverageOf(published, selector.asOf) };
   }
 
   /** One point: the latest publication of a date, or that of a given day. */
@@ -82,16 +90,6 @@ export class DataPointsService {
         ? selectRows(batch, { revisions: Revisions.LATEST })[0]
         : batch.find(date, revisionDate);
     return row === undefined ? undefined : { seriesId, batch, row };
-  }
-
-  /**
-   * Every day on which something was published, ascending; each counts as a point that is answered.
-   * @throws as `select`
-   */
-  async revisionDates(seriesId: Uuid, request: object = {}): Promise<CalendarDate[]> {
-    const dates = distinctRevisionDates(await this.store.read(seriesId));
-    chargePoints(request, dates.length, this.config.readPointsMax);
-    return dates;
   }
 
   /** @throws AppError NOT_FOUND, STORAGE_ERROR */
@@ -109,19 +107,13 @@ export class DataPointsService {
    * @throws AppError VALIDATION_ERROR naming the input at fault, NOT_FOUND, STORAGE_ERROR
    */
   async create(inputs: readonly CreateDataPointInput[]): Promise<CreatedPoints> {
-    const { writePointsMax } = this.config;
-    if (inputs.length > writePointsMax) {
-      throw validationError(
-        'inputs',
-        `inputs must have at most ${writePointsMax} points, received ${inputs.length}`,
-        { limit: writePointsMax },
-      );
-    }
+    checkPointCount('inputs', inputs.length, this.config.writePointsMax);
     const today = this.clock.today();
     const builder = new PointUpsertsBuilder();
     inputs.forEach((input, index) => {
       const revisionDate = input.revisionDate ?? today;
-      if (revisionDate > today + 1) this.refuseRevisionDate(`inputs[${index}].revisionDate`);
+      if (revisionDate > today)
+        checkRevisionDate(`inputs[${index}].revisionDate`, revisionDate, today);
       builder.add(
         input.seriesId,
         input.date,
@@ -160,23 +152,12 @@ export class DataPointsService {
     });
   }
 
-  private refuseRevisionDate(field: string): never {
-    const tomorrow = CalendarDate.format((this.clock.today() + 1) as CalendarDate);
-    throw validationError(field, `${field} must not be after tomorrow in UTC (${tomorrow})`);
+  private transformOf(seriesId: Uuid, args: PointSelectionArgs): Transform | undefined {
+    const isAsked = args.units != null || args.frequency != null || args.aggregation != null;
+    const row = isAsked ? this.series.get(seriesId) : undefined;
+    // The store refuses the id of a series that is not there.
+    return row && transformOf(args, row.frequency);
   }
-}
-
-/** @throws AppError VALIDATION_ERROR */
-export function rangeOf(args: {
-  readonly startDate?: CalendarDate | null;
-  readonly endDate?: CalendarDate | null;
-}): DateRange {
-  const start = args.startDate ?? undefined;
-  const end = args.endDate ?? undefined;
-  if (start !== undefined && end !== undefined && start > end) {
-    throw validationError('startDate', 'startDate must not be after endDate');
-  }
-  return { start, end };
 }
 
 function originalFlag(flag: boolean | null | undefined): OriginalFlag {

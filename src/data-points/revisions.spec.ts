@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CalendarDate } from '../core/calendar-date.js';
 import { Instant } from '../core/instant.js';
 import { PointBatch, PointBatchBuilder } from '../schema/point-batch.js';
-import { distinctRevisionDates, Revisions, selectRows } from './revisions.js';
+import { Revisions, selectRows, type RevisionSelector } from './revisions.js';
 
 type Key = readonly [date: number, revisionDate: number];
 
@@ -23,19 +23,31 @@ function batchOf(keys: readonly Key[]): PointBatch {
   return builder.finish();
 }
 
-function select(keys: readonly Key[], revisions: Revisions, asOf?: number): Key[] {
-  const rows = selectRows(batchOf(keys), { revisions, asOf: asOf as CalendarDate | undefined });
-  return Array.from(rows, (row) => keys[row]!);
+function select(keys: readonly Key[], selector: RevisionSelector): Key[] {
+  return Array.from(selectRows(batchOf(keys), selector), (row) => keys[row]!);
 }
 
 /** What the selection means, said without an idea of how rows lie. */
-function model(keys: readonly Key[], revisions: Revisions, asOf = Infinity): Key[] {
+function model(keys: readonly Key[], selector: RevisionSelector): Key[] {
+  const asOf = selector.asOf ?? Infinity;
   const known = keys.filter(([, revisionDate]) => revisionDate <= asOf);
-  if (revisions === Revisions.ALL) return known;
-  const wanted = revisions === Revisions.LATEST ? Math.max : Math.min;
   return known.filter(([date, revisionDate]) => {
-    const published = known.filter(([other]) => other === date).map(([, day]) => day);
-    return revisionDate === wanted(...published);
+    const days = known
+      .filter(([other]) => other === date)
+      .map(([, day]) => day)
+      .toSorted((a, b) => a - b);
+    switch (selector.revisions) {
+      case Revisions.ALL:
+        return true;
+      case Revisions.LATEST:
+        return revisionDate === days.at(-1);
+      case Revisions.ORIGINAL:
+        return revisionDate === days[0];
+      case Revisions.NTH_RELEASE:
+        return revisionDate === days[selector.release - 1];
+      case Revisions.FIXED_LAG:
+        return revisionDate === days.filter((day) => day <= date + selector.lagDays).at(-1);
+    }
   });
 }
 
@@ -45,11 +57,28 @@ const sortedKeys = fc
   .uniqueArray(fc.tuple(day, day), { selector: ([date, revision]) => date * 100 + revision })
   .map((keys) => keys.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]));
 
+const asOf = fc.option(day, { nil: undefined }) as fc.Arbitrary<CalendarDate | undefined>;
+const selectors: Record<Revisions, fc.Arbitrary<RevisionSelector>> = {
+  LATEST: fc.record({ revisions: fc.constant(Revisions.LATEST), asOf }),
+  ORIGINAL: fc.record({ revisions: fc.constant(Revisions.ORIGINAL), asOf }),
+  ALL: fc.record({ revisions: fc.constant(Revisions.ALL), asOf }),
+  NTH_RELEASE: fc.record({
+    revisions: fc.constant(Revisions.NTH_RELEASE),
+    release: fc.integer({ min: 1, max: 6 }),
+    asOf,
+  }),
+  FIXED_LAG: fc.record({
+    revisions: fc.constant(Revisions.FIXED_LAG),
+    lagDays: fc.integer({ min: 0, max: 9 }),
+    asOf,
+  }),
+};
+
 describe('selectRows', () => {
   it.each(Object.values(Revisions))('selects for %s what a naive model does', (revisions) => {
     fc.assert(
-      fc.property(sortedKeys, fc.option(day, { nil: undefined }), (keys, asOf) => {
-        expect(select(keys, revisions, asOf)).toEqual(model(keys, revisions, asOf));
+      fc.property(sortedKeys, selectors[revisions], (keys, selector) => {
+        expect(select(keys, selector)).toEqual(model(keys, selector));
       }),
       { numRuns: 1000 },
     );
@@ -60,10 +89,31 @@ describe('selectRows', () => {
       [1, 10],
       [2, 20],
     ];
-    for (const revisions of Object.values(Revisions)) {
-      expect(select(keys, revisions, 9)).toEqual([]);
-      expect(select(keys, revisions, 19)).toEqual([[1, 10]]);
+    const select9 = (selector: RevisionSelector) =>
+      select(keys, { ...selector, asOf: 9 as CalendarDate });
+    const select19 = (selector: RevisionSelector) =>
+      select(keys, { ...selector, asOf: 19 as CalendarDate });
+    for (const selector of [
+      { revisions: Revisions.LATEST },
+      { revisions: Revisions.ORIGINAL },
+      { revisions: Revisions.ALL },
+      { revisions: Revisions.NTH_RELEASE, release: 1 },
+      { revisions: Revisions.FIXED_LAG, lagDays: 100 },
+    ] as const) {
+      expect(select9(selector)).toEqual([]);
+      expect(select19(selector)).toEqual([[1, 10]]);
     }
+  });
+
+  it('knows on the day of a publication what is published on it', () => {
+    const keys: Key[] = [
+      [1, 10],
+      [1, 11],
+    ];
+    const lag = (lagDays: number) => select(keys, { revisions: Revisions.FIXED_LAG, lagDays });
+    expect(lag(8)).toEqual([]);
+    expect(lag(9)).toEqual([[1, 10]]);
+    expect(lag(10)).toEqual([[1, 11]]);
   });
 
   it('takes a range for a whole: rows of a slice count from its beginning', () => {
@@ -80,16 +130,5 @@ describe('selectRows', () => {
 
   it('selects nothing of nothing', () => {
     expect([...selectRows(PointBatch.EMPTY, { revisions: Revisions.LATEST })]).toEqual([]);
-  });
-});
-
-describe('distinctRevisionDates', () => {
-  it('lists each day once, ascending as numbers', () => {
-    fc.assert(
-      fc.property(sortedKeys, (keys) => {
-        const days = [...new Set(keys.map(([, revisionDate]) => revisionDate))];
-        expect(distinctRevisionDates(batchOf(keys))).toEqual(days.toSorted((a, b) => a - b));
-      }),
-    );
   });
 });

@@ -9,50 +9,63 @@ export enum Revisions {
   LATEST = 'LATEST',
   /** The first publication, one row per date. */
   ORIGINAL = 'ORIGINAL',
+  /** The n-th publication, one row per date that was published so often. */
+  NTH_RELEASE = 'NTH_RELEASE',
+  /** The value known so many days after the date that it observes, one row per date. */
+  FIXED_LAG = 'FIXED_LAG',
   /** Every publication. */
   ALL = 'ALL',
 }
 
-export interface RevisionSelector {
-  readonly revisions: Revisions;
+export type RevisionSelector = (
+  | { readonly revisions: Revisions.LATEST | Revisions.ORIGINAL | Revisions.ALL }
+  /** `release` counts from 1. */
+  | { readonly revisions: Revisions.NTH_RELEASE; readonly release: number }
+  | { readonly revisions: Revisions.FIXED_LAG; readonly lagDays: number }
+) & {
   /** Nothing that was published after this day counts. */
   readonly asOf?: CalendarDate | undefined;
-}
+};
 
 /**
  * The selected rows, ascending. A date of which nothing was published by `asOf` has no row, whatever was
- * published later.
+ * published later. A value published as missing is a publication like any other.
  */
-export function selectRows(
-  batch: PointBatch,
-  { revisions, asOf = Infinity as CalendarDate }: RevisionSelector,
-): Uint32Array {
+export function selectRows(batch: PointBatch, selector: RevisionSelector): Uint32Array {
   const { dates, revisionDates, length } = batch;
+  const { asOf = Infinity } = selector;
   const rows = new Uint32Array(length);
   let count = 0;
-  for (let row = 0; row < length; row++) {
-    if (revisionDates[row]! > asOf) continue;
-    switch (revisions) {
+  let row = 0;
+  while (row < length) {
+    const date = dates[row]!;
+    const first = row;
+    while (row < length && dates[row] === date && revisionDates[row]! <= asOf) row++;
+    const end = row;
+    while (row < length && dates[row] === date) row++;
+    if (end === first) continue;
+    switch (selector.revisions) {
       case Revisions.ALL:
-        rows[count++] = row;
+        for (let known = first; known < end; known++) rows[count++] = known;
+        break;
+      case Revisions.LATEST:
+        rows[count++] = end - 1;
         break;
       case Revisions.ORIGINAL:
-        if (row === 0 || dates[row - 1] !== dates[row]) rows[count++] = row;
+        rows[count++] = first;
         break;
-      case Revisions.LATEST: {
-        const last = row + 1 === length || dates[row + 1] !== dates[row];
-        if (last || revisionDates[row + 1]! > asOf) rows[count++] = row;
+      case Revisions.NTH_RELEASE:
+        if (first + selector.release <= end) rows[count++] = first + selector.release - 1;
+        break;
+      case Revisions.FIXED_LAG: {
+        let known = end;
+        while (known > first && revisionDates[known - 1]! > date + selector.lagDays) known--;
+        if (known > first) rows[count++] = known - 1;
         break;
       }
       default:
-        return unreachable(revisions);
+        return unreachable(selector);
     }
   }
   return rows.subarray(0, count);
-}
-
-/** The distinct revision dates of a batch, ascending. */
-export function distinctRevisionDates(batch: PointBatch): CalendarDate[] {
-  const distinct = new Set(batch.revisionDates) as Set<CalendarDate>;
-  return [...distinct].sort((a, b) => a - b);
 }

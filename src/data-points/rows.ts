@@ -4,7 +4,7 @@ import { CalendarDate } from '../core/calendar-date.js';
 import type { Instant } from '../core/instant.js';
 import { Uuid } from '../core/uuid.js';
 import type { PointBatch } from '../schema/point-batch.js';
-import type { PointPlace } from './data-points.service.js';
+import type { PointPlace, SelectedPoints } from './data-points.service.js';
 import type { DataPoint, Observations } from './data-point.model.js';
 
 /** The namespace of data point identifiers; changing it would change every identifier. */
@@ -55,8 +55,11 @@ export function toDataPoints(seriesId: Uuid, batch: PointBatch, rows: Uint32Arra
   return Array.from(rows, (row) => new DataPointRow(seriesId, batch, row));
 }
 
-export function toObservations(batch: PointBatch, rows: Uint32Array): Observations {
+export function toObservations({ batch, rows, coverage }: SelectedPoints): Observations {
   return {
+    get coverage() {
+      return coverage();
+    },
     get dates() {
       return Array.from(rows, (row) => batch.dates[row] as CalendarDate);
     },

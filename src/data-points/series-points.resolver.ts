@@ -35,16 +35,7 @@ export class SeriesPointsResolver {
     @Args() args: PointSelectionArgs,
     @Context() request: object,
   ) {
-    const { batch, rows } = await this.service.select(id, args, request);
-    return toObservations(batch, rows);
-  }
-
-  @ResolveField(() => [CalendarDate], {
-    nullable: true,
-    description: `Every day on which a value was published, ascending. ${NULL_IF_DAMAGED}`,
-  })
-  revisionDates(@Parent() { id }: EconomicSeries, @Context() request: object) {
-    return this.service.revisionDates(id, request);
+    return toObservations(await this.service.select(id, args, request));
   }
 
   @ResolveField(() => Int, {

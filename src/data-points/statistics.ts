@@ -5,7 +5,7 @@ import type { Uuid } from '../core/uuid.js';
 import type { SeriesRow } from '../schema/series.columns.js';
 import type { PointsOverview } from '../storage/data-points-store.js';
 import { compareRows, DEFAULT_ORDER } from '../series/series-query.js';
-import { rangeOf } from './data-points.service.js';
+import { rangeOf } from './selection.js';
 import type { CatalogStats, DataFreshness } from './statistics.model.js';
 
 export type Overviews = Iterable<readonly [SeriesRow, PointsOverview]>;

@@ -11,7 +11,7 @@ import { formatError } from './error-format.js';
 import { InputErrorsPlugin } from './input-errors.plugin.js';
 import { OperationsPlugin } from './operations.plugin.js';
 import { ResolverErrorsFilter } from './resolver-errors.filter.js';
-import { DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } from './scalars.js';
+import { CursorScalar, DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } from './scalars.js';
 
 /** Apollo on Fastify. Resolvers come from the modules that own the data. */
 @Module({
@@ -40,6 +40,7 @@ import { DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } from './scalars
   ],
   providers: [
     UuidScalar,
+    CursorScalar,
     DateScalar,
     DateTimeScalar,
     DecimalScalar,

@@ -5,6 +5,7 @@ import { CustomScalar, Scalar } from '@nestjs/graphql';
 import { Kind, type ValueNode } from 'graphql';
 import { AppError, validationError } from '../core/app-error.js';
 import { CalendarDate } from '../core/calendar-date.js';
+import { Cursor } from '../core/cursor.js';
 import { Decimal } from '../core/decimal.js';
 import { Instant } from '../core/instant.js';
 import { Uuid } from '../core/uuid.js';
@@ -39,6 +40,14 @@ export class DateScalar implements CustomScalar<string, CalendarDate> {
   parseValue = (value: unknown): CalendarDate => CalendarDate.parse(textOf(value), FIELD);
   parseLiteral = (node: ValueNode): CalendarDate => CalendarDate.parse(literalText(node), FIELD);
   serialize = (value: unknown): string => CalendarDate.format(value as CalendarDate);
+}
+
+@Scalar('Cursor', () => Cursor)
+export class CursorScalar implements CustomScalar<string, Cursor> {
+  description = 'Where a reader stands in a list; what it says is the concern of the service';
+  parseValue = (value: unknown): Cursor => textOf(value) as Cursor;
+  parseLiteral = (node: ValueNode): Cursor => literalText(node) as Cursor;
+  serialize = (value: unknown): string => value as Cursor;
 }
 
 /** Output only: no argument is a point in time. */

@@ -18,10 +18,12 @@ import { Flusher } from './flush/flusher.js';
 import { settleFile } from './flush/settle-file.js';
 import type { Effect } from './log/commit.js';
 import type { WriteAheadLog } from './log/write-ahead-log.js';
+import { isUnusable, type FileIdentity, type SealedFacts } from './parquet/file-seal.js';
 import { FileEncoder } from './parquet/file-encoder.js';
-import { LOCK_FILE, LOG_FOLDER } from './paths.js';
+import { LOCK_FILE } from './paths.js';
 import { DirectoryOpener, type OpenReport } from './recovery/directory-opener.js';
-import { storageFailure } from './storage-failure.js';
+import { readFooter } from './recovery/series-files.js';
+import { isDirectoryThere, storageFailure } from './storage-failure.js';
 import { StoredState } from './stored-state.js';
 
 export interface DirectoryParts {
@@ -52,6 +54,8 @@ export class DataDirectory implements OnApplicationShutdown {
     private readonly parts: DirectoryParts,
     readonly state: StoredState,
     readonly log: WriteAheadLog,
+    /** The same as long as the store lives: see `store-identity.ts`. */
+    readonly storeId: Uuid,
     readonly report: OpenReport,
   ) {
     const { disk, catalog, clock, cache, metrics, config } = parts;
@@ -68,6 +72,7 @@ export class DataDirectory implements OnApplicationShutdown {
           rowGroupRows: config.parquetRowGroupRows,
           pageBytes: config.parquetPageBytes,
         },
+        deletionsKeepDays: config.deletionsKeepDays,
       },
       {
         intervalMilliseconds: config.flushIntervalSeconds * 1000,
@@ -88,8 +93,8 @@ export class DataDirectory implements OnApplicationShutdown {
     const { disk, catalog, clock, config } = parts;
     const state = new StoredState(catalog);
     const opener = new DirectoryOpener(disk, state, clock, config.logSegmentBytes);
-    const { log, report } = await opener.open();
-    return new DataDirectory(parts, state, log, report);
+    const { log, storeId, report } = await opener.open();
+    return new DataDirectory(parts, state, log, storeId, report);
   }
 
   /**
@@ -116,13 +121,10 @@ export class DataDirectory implements OnApplicationShutdown {
     }
   }
 
-  /**
-   * A file may be missing because the whole directory is: a volume that went away.
-   * @throws AppError STORAGE_ERROR
-   */
+  /** @throws AppError STORAGE_ERROR where files are missing because the whole directory is */
   async assertThere(): Promise<void> {
     try {
-      if ((await this.parts.disk.list(LOG_FOLDER)).length > 0) return;
+      if (await isDirectoryThere(this.parts.disk)) return;
     } catch (error) {
       throw storageFailure('read', error);
     }
@@ -144,6 +146,20 @@ export class DataDirectory implements OnApplicationShutdown {
       return bytes;
     } catch (error) {
       if (errorCode(error) === 'ENOENT') throw error;
+      throw storageFailure('read', error);
+    }
+  }
+
+  /**
+   * What a file says of itself.
+   * @throws DamagedFileError; AppError STORAGE_ERROR; the system's ENOENT where the file does not exist
+   */
+  async footer(name: string, expected: FileIdentity): Promise<SealedFacts> {
+    const { metrics, disk } = this.parts;
+    try {
+      return await metrics.observe('read', () => readFooter(disk, name, expected));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT' || isUnusable(error)) throw error;
       throw storageFailure('read', error);
     }
   }

@@ -6,6 +6,7 @@ import type { SeriesRow } from '../schema/series.columns.js';
 import type { PointsSummary } from './log/commit.js';
 import type { PointUpserts } from './point-upserts.js';
 import type { UpsertCounts } from './resolve-points.js';
+import type { Vintage, VintageCounts } from './vintages/resolve-vintages.js';
 
 /** What is known of a series' points without reading them. */
 export interface PointsOverview extends PointsSummary {
@@ -20,6 +21,12 @@ export interface PointsOfSeries {
   readonly counts: UpsertCounts;
   /** The points as they are stored after the write, in the order of the upserts. */
   readonly stored: PointBatch;
+}
+
+/** Vintages of one series, in any order, each day once. */
+export interface VintagesOfSeries {
+  readonly seriesId: Uuid;
+  readonly vintages: readonly Vintage[];
 }
 
 export interface PointSelection extends DateRange {
@@ -42,6 +49,13 @@ export abstract class DataPointsStore {
    * @throws AppError NOT_FOUND where a series is unknown; STORAGE_ERROR
    */
   abstract upsert(writes: readonly PointUpserts[]): Promise<PointsOfSeries[]>;
+  /**
+   * Publishes the vintages of all the series or of none. What is stored is what each of them changes beside
+   * what was known on its day; vintages may be published in any order, and again.
+   * @returns the counts of each series' vintages together
+   * @throws AppError NOT_FOUND where a series is unknown; STORAGE_ERROR
+   */
+  abstract publish(publications: readonly VintagesOfSeries[]): Promise<VintageCounts[]>;
   /**
    * Removes the selected points and remembers that they were there.
    * @returns how many there were

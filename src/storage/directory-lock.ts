@@ -6,8 +6,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import koffi from 'koffi';
 import { AppError } from '../core/app-error.js';
+import { errorCode } from './disk.js';
 import { LOCK_FILE } from './paths.js';
 
+const LOCK_SHARED = 1;
 const LOCK_EXCLUSIVE = 2;
 const LOCK_NON_BLOCKING = 4;
 
@@ -47,6 +49,27 @@ export class DirectoryLock {
       // a service from reading.
     }
     return new DirectoryLock(fd);
+  }
+
+  /**
+   * Whether a process holds the directory, without taking it: `acquire` would write the file of the lock, and
+   * keep a service that starts at that moment from starting for longer.
+   * @throws the system's error where the lock cannot be looked at
+   */
+  static isHeld(root: string): boolean {
+    let fd: number;
+    try {
+      fd = openSync(join(root, LOCK_FILE), 'r');
+    } catch (error) {
+      // No service was ever here.
+      if (errorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+    try {
+      return flock(fd, LOCK_SHARED | LOCK_NON_BLOCKING) !== 0;
+    } finally {
+      closeSync(fd);
+    }
   }
 
   /** Closing the file gives the lock up; a second call must not close whoever has the number by then. */

@@ -42,3 +42,11 @@ export function errorCode(error: unknown): string | undefined {
     ? error.code
     : undefined;
 }
+
+export async function unlinkIfPresent(disk: Disk, name: string): Promise<void> {
+  try {
+    await disk.unlink(name);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}

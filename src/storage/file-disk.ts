@@ -13,18 +13,10 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { Disk, DiskFile, errorCode } from './disk.js';
 
-/** A directory of the file system. */
-export class FileDisk extends Disk {
-  private constructor(private readonly root: string) {
+/** A directory of the file system as it is read, whether it may be written or not. */
+export abstract class ReadableDirectory extends Disk {
+  protected constructor(private readonly root: string) {
     super();
-  }
-
-  /** Makes the directory where it is missing; fails where it cannot be written. */
-  static async open(directory: string): Promise<FileDisk> {
-    const root = resolve(directory);
-    await makeDirectory(root);
-    await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
-    return new FileDisk(root);
   }
 
   async list(folder = ''): Promise<string[]> {
@@ -35,11 +27,6 @@ export class FileDisk extends Disk {
       if (folder !== '' && errorCode(error) === 'ENOENT') return [];
       throw error;
     }
-  }
-
-  async makeFolder(folder: string): Promise<void> {
-    await makeDirectory(this.path(folder));
-    await this.syncDirectory();
   }
 
   read(name: string): Promise<Uint8Array> {
@@ -66,6 +53,26 @@ export class FileDisk extends Disk {
 
   async size(name: string): Promise<number> {
     return (await stat(this.path(name))).size;
+  }
+
+  protected path(name: string): string {
+    return join(this.root, name);
+  }
+}
+
+/** A directory of the file system. */
+export class FileDisk extends ReadableDirectory {
+  /** Makes the directory where it is missing; fails where it cannot be written. */
+  static async open(directory: string): Promise<FileDisk> {
+    const root = resolve(directory);
+    await makeDirectory(root);
+    await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+    return new FileDisk(root);
+  }
+
+  async makeFolder(folder: string): Promise<void> {
+    await makeDirectory(this.path(folder));
+    await this.syncDirectory();
   }
 
   async create(name: string, bytes: Uint8Array): Promise<void> {
@@ -97,10 +104,6 @@ export class FileDisk extends Disk {
     } finally {
       await directory.close();
     }
-  }
-
-  private path(name: string): string {
-    return join(this.root, name);
   }
 }
 

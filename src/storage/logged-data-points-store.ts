@@ -12,16 +12,21 @@ import {
   type PointSelection,
   type PointsOfSeries,
   type PointsOverview,
+  type VintagesOfSeries,
 } from './data-points-store.js';
-import { overlay, removalOf } from './delta/point-changes.js';
+import { changesOf, overlay, removalOf } from './delta/point-changes.js';
+import { FILES_IN_FLIGHT } from './flush/flush-parts.js';
 import type { Effect } from './log/commit.js';
 import type { PointUpserts } from './point-upserts.js';
 import { PointsReader } from './points-reader.js';
 import { summarise, widened } from './points-summary.js';
 import { keysOf, needsStored, resolveUpserts } from './resolve-points.js';
-
-/** Files read side by side: a call over thousands of series must not open thousands of files. */
-const FILES_IN_FLIGHT = 16;
+import {
+  resolveVintages,
+  retractionsOf,
+  type Vintage,
+  type VintageCounts,
+} from './vintages/resolve-vintages.js';
 
 /** Changes go through the log into the deltas, and later into a Parquet file per series. */
 @Injectable()
@@ -55,6 +60,7 @@ export class LoggedDataPointsStore extends DataPointsStore {
     for (const id of ids) this.catalog.requirePoints(id);
     return this.directory.write(ids, async () => {
       const overviews = ids.map((id) => this.overview(id));
+      // A call over thousands of series must not open thousands of files.
       const bases = await mapConcurrently(writes, FILES_IN_FLIGHT, (upserts, index) =>
         this.storedNear(upserts, overviews[index]!),
       );
@@ -77,6 +83,38 @@ export class LoggedDataPointsStore extends DataPointsStore {
     });
   }
 
+  async publish(publications: readonly VintagesOfSeries[]): Promise<VintageCounts[]> {
+    const ids = publications.map(({ seriesId }) => seriesId);
+    assert(new Set(ids).size === ids.length, 'the vintages of one call are grouped by series');
+    for (const id of ids) this.catalog.requirePoints(id);
+    return this.directory.write(ids, async () => {
+      const bases = await mapConcurrently(publications, FILES_IN_FLIGHT, (of) =>
+        this.baseOfVintages(of),
+      );
+      const counts: VintageCounts[] = [];
+      await this.directory.commit((instant) => {
+        const effects: Effect[] = [];
+        publications.forEach(({ seriesId, vintages }, index) => {
+          const { overview, known, base } = bases[index]!;
+          const resolved = resolveVintages(base, known, vintages, instant);
+          counts.push(resolved.counts);
+          const { changes: points, removed, vintageChanges, newRows } = resolved;
+          if (points.length === 0 && removed === null && vintageChanges.length === 0) return;
+          if (removed !== null) this.directory.assertDeletable();
+          const summary =
+            removed === null
+              ? widened(overview, summarise(points), newRows)
+              : summarise(overlay(base, changesOf(points, removed)));
+          const version = overview.version ?? 0;
+          const changes = { points, removed, vintageChanges, summary };
+          effects.push({ kind: 'vintages-changed', seriesId, base: version, ...changes });
+        });
+        return effects;
+      });
+      return counts;
+    });
+  }
+
   delete(seriesId: Uuid, { revisionDate, ...range }: PointSelection): Promise<number> {
     return this.directory.write([seriesId], async () => {
       const { version } = this.overview(seriesId);
@@ -92,11 +130,32 @@ export class LoggedDataPointsStore extends DataPointsStore {
       const keys = keysOf(points, deleted);
       const summary = summarise(overlay(points, removalOf(keys)));
       const base = version ?? 0;
-      await this.directory.commit(() => [
-        { kind: 'points-deleted', seriesId, base, keys, summary },
-      ]);
+      const vintages = await this.reader.vintagesLocked(seriesId);
+      const effect: Effect =
+        vintages.size === 0
+          ? { kind: 'points-deleted', seriesId, base, keys, summary }
+          : {
+              kind: 'vintages-changed',
+              ...{ seriesId, base, summary },
+              points: PointBatch.EMPTY,
+              removed: keys,
+              vintageChanges: retractionsOf(points, deleted),
+            };
+      await this.directory.commit(() => [effect]);
       return deleted.length;
     });
+  }
+
+  /** What decides what vintages change: all rows where one may reach beyond its own dates. */
+  private async baseOfVintages({ seriesId, vintages }: VintagesOfSeries) {
+    const overview = this.overview(seriesId);
+    const known = await this.reader.vintagesLocked(seriesId);
+    const newest = overview.lastRevisionDate ?? -Infinity;
+    const reachesAll = vintages.some(
+      ({ isComplete, revisionDate }) => isComplete || revisionDate <= newest,
+    );
+    const range = reachesAll ? {} : rangeOfVintages(vintages);
+    return { overview, known, base: await this.reader.readLocked(seriesId, range) };
   }
 
   /** The stored rows of the dates of some upserts, as far as they decide anything. */
@@ -106,4 +165,11 @@ export class LoggedDataPointsStore extends DataPointsStore {
     const end = upserts.dates[upserts.length - 1] as CalendarDate;
     return this.reader.readLocked(upserts.seriesId, { start, end });
   }
+}
+
+function rangeOfVintages(vintages: readonly Vintage[]): DateRange {
+  const spoken = vintages.filter(({ dates }) => dates.length > 0);
+  const starts = spoken.map(({ dates }) => dates[0]!);
+  const ends = spoken.map(({ dates }) => dates.at(-1)!);
+  return { start: Math.min(...starts) as CalendarDate, end: Math.max(...ends) as CalendarDate };
 }

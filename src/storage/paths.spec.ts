@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Uuid } from '../core/uuid.js';
 import {
   DELETIONS_FILE,
+  IDENTITY_FILE,
   LOCK_FILE,
   parseFileName,
   pointsFile,
@@ -32,11 +33,13 @@ describe('a file name', () => {
   it('is known where all series share it', () => {
     expect(parseFileName(SOURCES_FILE)).toEqual({ kind: 'sources' });
     expect(parseFileName(DELETIONS_FILE)).toEqual({ kind: 'deletions' });
+    expect(parseFileName(IDENTITY_FILE)).toEqual({ kind: 'identity' });
     expect(parseFileName(LOCK_FILE)).toEqual({ kind: 'lock' });
   });
 
   it('is temporary where it was made so, and never the same twice', () => {
-    for (const name of [seriesFile(ID), pointsFile(ID), SOURCES_FILE, DELETIONS_FILE]) {
+    const names = [seriesFile(ID), pointsFile(ID), SOURCES_FILE, DELETIONS_FILE, IDENTITY_FILE];
+    for (const name of names) {
       expect(parseFileName(temporaryFile(name))).toEqual({ kind: 'temporary' });
     }
     expect(temporaryFile(SOURCES_FILE)).not.toBe(temporaryFile(SOURCES_FILE));

@@ -7,6 +7,8 @@ import { Uuid } from '../core/uuid.js';
 
 export const SOURCES_FILE = 'sources.parquet';
 export const DELETIONS_FILE = 'deletions.parquet';
+/** Which store the directory holds: see `store-identity.ts`. */
+export const IDENTITY_FILE = 'store.json';
 export const LOCK_FILE = 'lock';
 /** The folder of the write-ahead log. */
 export const LOG_FOLDER = 'wal';
@@ -57,12 +59,16 @@ export function temporaryFile(name: string): string {
 export type ParsedName =
   | { readonly kind: 'series' | 'points'; readonly id: Uuid }
   | { readonly kind: 'log' | 'damaged-log'; readonly ordinal: number }
-  | { readonly kind: 'sources' | 'deletions' | 'lock' | 'checkpoint' | 'temporary' | 'foreign' };
+  | {
+      readonly kind:
+        'sources' | 'deletions' | 'identity' | 'lock' | 'checkpoint' | 'temporary' | 'foreign';
+    };
 
 /** @param name that of a file in a folder begins with the folder: `wal/0000000001.log` */
 export function parseFileName(name: string): ParsedName {
   if (name === SOURCES_FILE) return { kind: 'sources' };
   if (name === DELETIONS_FILE) return { kind: 'deletions' };
+  if (name === IDENTITY_FILE) return { kind: 'identity' };
   if (name === LOCK_FILE) return { kind: 'lock' };
   if (name === CHECKPOINT_FILE) return { kind: 'checkpoint' };
   const series = Uuid.tryParse(SERIES_NAME.exec(name)?.[1] ?? '');

@@ -15,8 +15,9 @@ import { DataDirectory } from './data-directory.js';
 import { errorCode } from './disk.js';
 import { quarantinePoints } from './integrity/quarantine.js';
 import { DamagedFileError, isUnusable } from './parquet/file-seal.js';
-import { decodePoints } from './parquet/points-file.js';
+import { decodeExpected, vintagesOf } from './parquet/points-file.js';
 import { pointsFile } from './paths.js';
+import { PublishedVintages } from './vintages/published-vintages.js';
 import { rowGroupsInRange, type RowGroupSpan } from './row-groups.js';
 
 @Injectable()
@@ -58,6 +59,32 @@ export class PointsReader {
     }
   }
 
+  /**
+   * Which vintages were published, of the file and of what it does not hold yet; for the holder of the
+   * series' lock.
+   * @throws AppError as `read`
+   */
+  async vintagesLocked(id: Uuid): Promise<PublishedVintages> {
+    const { file, delta } = this.directory.catalog.requirePoints(id);
+    const inDelta = delta?.vintageChanges ?? [];
+    if (!file?.hasVintages) return new PublishedVintages().with(inDelta);
+    try {
+      const footer = await this.directory.footer(pointsFile(id), {
+        kind: 'data_points',
+        seriesId: id,
+      });
+      if (footer.sha256 !== file.sha256) {
+        throw new DamagedFileError('the file is not the one that was written last');
+      }
+      return vintagesOf(footer).with(inDelta);
+    } catch (error) {
+      if (!isReplacedOrDamaged(error)) throw error;
+      if (await this.directory.settleFile(id)) return this.vintagesLocked(id);
+      await this.directory.assertThere();
+      return this.putIntoQuarantine(id, error);
+    }
+  }
+
   private async load(entry: CatalogEntry, range: DateRange): Promise<PointBatch> {
     const { row, file, delta } = entry;
     if (delta === null) return (await this.fileRows(row.id, file, range)).inRange(range);
@@ -92,10 +119,7 @@ export class PointsReader {
     const name = cacheName(file, span);
     return this.loading.run(`${id}/${name}`, async () => {
       const bytes = await this.directory.read(pointsFile(id));
-      const { batch, facts } = decodePoints(bytes, id, span);
-      if (facts.sha256 !== file.sha256) {
-        throw new DamagedFileError('the file is not the one that was written last');
-      }
+      const { rows: batch } = decodeExpected(bytes, id, file.sha256, span);
       const groups = Math.max(1, file.rowGroupDates.length);
       this.metrics.countRowGroups(span ? span.to - span.from : groups);
       this.cache.set(name, batch);

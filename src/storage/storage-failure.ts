@@ -1,8 +1,9 @@
 import { AppError, storageError } from '../core/app-error.js';
 import { AssertionError } from '../core/assert.js';
-import { errorCode } from './disk.js';
+import { errorCode, type Disk } from './disk.js';
 import { LogPoisonedError, OutcomeUnknownError } from './log/log-errors.js';
 import { DamagedFileError } from './parquet/file-seal.js';
+import { LOG_FOLDER } from './paths.js';
 
 const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full',
@@ -31,4 +32,12 @@ export function storageFailure(operation: 'read' | 'write', error: unknown): Err
       : (REASONS[code ?? ''] ?? 'the data directory failed');
   const done = operation === 'read' ? 'Nothing was read' : 'Nothing was changed';
   return storageError(operation, `${done}: ${reason}`, code ? { reason: code } : {}, error);
+}
+
+/**
+ * A file may be missing because the whole directory is: a volume that went away.
+ * @throws the system's error where that cannot be looked at
+ */
+export async function isDirectoryThere(disk: Disk): Promise<boolean> {
+  return (await disk.list(LOG_FOLDER)).length > 0;
 }

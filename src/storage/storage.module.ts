@@ -6,12 +6,14 @@ import { Config } from '../config/environment.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { StorageMetrics } from '../metrics/storage-metrics.js';
 import { SeriesCatalog } from './catalog/series-catalog.js';
+import { ChangesStore } from './changes-store.js';
 import { CommitClock } from './commit-clock.js';
 import { DataDirectory } from './data-directory.js';
 import { DataPointsStore } from './data-points-store.js';
 import { DirectoryLock } from './directory-lock.js';
 import { FileDisk } from './file-disk.js';
 import { Scrubber } from './integrity/scrubber.js';
+import { LoggedChangesStore } from './logged-changes-store.js';
 import { LoggedDataPointsStore } from './logged-data-points-store.js';
 import { LoggedSeriesStore } from './logged-series-store.js';
 import { LoggedSourcesStore } from './logged-sources-store.js';
@@ -34,10 +36,11 @@ import { StorageHealth } from './storage.health.js';
     { provide: SeriesStore, useClass: LoggedSeriesStore },
     { provide: DataPointsStore, useClass: LoggedDataPointsStore },
     { provide: SourcesStore, useClass: LoggedSourcesStore },
+    { provide: ChangesStore, useClass: LoggedChangesStore },
     StorageHealth,
     Scrubber,
   ],
-  exports: [SeriesStore, DataPointsStore, SourcesStore, StorageHealth],
+  exports: [SeriesStore, DataPointsStore, SourcesStore, ChangesStore, StorageHealth],
 })
 export class StorageModule {}
 

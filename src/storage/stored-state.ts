@@ -2,15 +2,14 @@
 // what of it waits to be written to files. Commits change it by `apply`, those of calls and those that the log
 // replays alike; flushes only note what files hold now.
 
-import { Injectable } from '@nestjs/common';
 import { unreachable } from '../core/assert.js';
 import type { Instant } from '../core/instant.js';
 import type { Uuid } from '../core/uuid.js';
 import type { SeriesRow } from '../schema/series.columns.js';
 import type { SourceRow } from '../schema/source.columns.js';
-import { SeriesCatalog, type PointsFile } from './catalog/series-catalog.js';
-import { removalOf, type PointChanges } from './delta/point-changes.js';
-import { SeriesDelta } from './delta/series-delta.js';
+import type { PointsFile, SeriesCatalog } from './catalog/series-catalog.js';
+import { changesOf, removalOf } from './delta/point-changes.js';
+import { SeriesDelta, type SeriesChange } from './delta/series-delta.js';
 import type { Deletion } from './parquet/deletions-file.js';
 import type { Commit, Effect, PointKeys, PointsSummary } from './log/commit.js';
 
@@ -22,11 +21,15 @@ export interface SharedFile {
   damage?: unknown;
 }
 
-@Injectable()
+export interface DeletionsFile extends SharedFile {
+  /** Tombstones of this commit and of those before it may have been left out for their age. */
+  keptAfter: Instant;
+}
+
 export class StoredState {
   readonly sources = new Map<Uuid, SourceRow>();
   readonly sourcesFile: SharedFile = { throughSeq: 0 as Instant };
-  readonly deletionsFile: SharedFile = { throughSeq: 0 as Instant };
+  readonly deletionsFile: DeletionsFile = { throughSeq: 0 as Instant, keptAfter: 0 as Instant };
 
   /** Series whose metadata file is older than its row, with the oldest commit that it lacks. */
   readonly unwrittenSeries = new Map<Uuid, Instant>();
@@ -36,6 +39,8 @@ export class StoredState {
   unwrittenSources: Instant | undefined;
   /** In the order of their instants. */
   unwrittenDeletions: Deletion[] = [];
+  /** The store's id, where its file could not be written or is damaged. */
+  unwrittenIdentity: Uuid | undefined;
   /** Points files whose rename into place failed and may have been done: `settleFile` finds out. */
   readonly doubtfulFiles = new Map<Uuid, PointsFile>();
   /**
@@ -72,6 +77,7 @@ export class StoredState {
       (this.unwrittenSources !== undefined && this.sourcesFile.damage === undefined) ||
       (this.unwrittenDeletions.length > 0 && this.deletionsFile.damage === undefined);
     if (hasShared || this.unwrittenSeries.size > 0) return true;
+    if (this.unwrittenIdentity !== undefined) return true;
     if (this.unremovedSeries.size > 0 && this.deletionsFile.damage === undefined) return true;
     for (const [id] of this.catalog.deltas()) if (this.isMovable(id)) return true;
     return false;
@@ -162,12 +168,18 @@ export class StoredState {
         this.unwrittenSources ??= instant;
         break;
       case 'points-put':
-        this.change(effect, { points: effect.points, removed: null }, instant);
+        this.change(effect, { changes: changesOf(effect.points, null) }, instant);
         break;
       case 'points-deleted':
-        this.change(effect, removalOf(effect.keys), instant);
+        this.change(effect, { changes: removalOf(effect.keys) }, instant);
         this.recordDeletion(effect.seriesId, effect.keys, instant);
         break;
+      case 'vintages-changed': {
+        const { seriesId, points, removed, vintageChanges } = effect;
+        this.change(effect, { changes: changesOf(points, removed), vintageChanges }, instant);
+        if (removed !== null) this.recordDeletion(seriesId, removed, instant);
+        break;
+      }
       default:
         unreachable(effect);
     }
@@ -175,13 +187,13 @@ export class StoredState {
 
   private change(
     { seriesId, summary }: { readonly seriesId: Uuid; readonly summary: PointsSummary },
-    changes: PointChanges,
+    change: SeriesChange,
     instant: Instant,
   ): void {
     const before = this.catalog.delta(seriesId);
     this.putDelta(
       seriesId,
-      before?.with(changes, instant, summary) ?? SeriesDelta.of(changes, instant, summary),
+      before?.with(change, instant, summary) ?? SeriesDelta.of(change, instant, summary),
     );
   }
 

@@ -86,10 +86,10 @@ describe('a damaged points file', () => {
 
     const fields = ['dataPointCount', 'revisionDates', 'observations', 'dataPoints'];
     const { data, errors } = await app.query(`{ listSeries {
-      title dataPointCount revisionDates observations { values } dataPoints { value } } }`);
+      title dataPointCount revisionDates { revisionDate } observations { values } dataPoints { value } } }`);
     const whole = {
       dataPointCount: 1,
-      revisionDates: [daysFromToday(0)],
+      revisionDates: [{ revisionDate: daysFromToday(0) }],
       observations: { values: [1] },
       dataPoints: [{ value: '1' }],
     };

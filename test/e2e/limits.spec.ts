@@ -152,7 +152,8 @@ describe('readPointsMax over the fields of one request', () => {
       revisionDate,
     }));
     await createPoints(app, id, revisions);
-    const answer = await app.query(`{ series(id: "${id}") { a: revisionDates b: revisionDates } }`);
+    const answer = await app.query(`{ series(id: "${id}") {
+      a: revisionDates { revisionDate } b: revisionDates { revisionDate } } }`);
     expect(failed(answer)).toMatchObject({
       path: ['series', 'b'],
       extensions: { code: 'READ_TOO_LARGE', points: 6, limit: 5 },

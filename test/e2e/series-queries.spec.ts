@@ -545,7 +545,8 @@ describe('the fields of a series', () => {
     const ask = async () =>
       succeeded(
         await app.query(
-          `query ($id: UUID!) { series(id: $id) { dataPointCount firstDate lastDate revisionDates source { name } } }`,
+          `query ($id: UUID!) { series(id: $id) { dataPointCount firstDate lastDate
+            revisionDates { revisionDate addedCount revisedCount withdrawnCount } source { name } } }`,
           { id },
         ),
       ).series;
@@ -566,7 +567,11 @@ describe('the fields of a series', () => {
       dataPointCount: 3,
       firstDate: '2020-01-01',
       lastDate: '2020-02-01',
-      revisionDates: ['2020-02-10', '2020-03-10'],
+      revisionDates: [
+        { revisionDate: '2020-02-10', addedCount: 1, revisedCount: 0, withdrawnCount: 0 },
+        // The value of January was published again as it was.
+        { revisionDate: '2020-03-10', addedCount: 1, revisedCount: 0, withdrawnCount: 0 },
+      ],
       source: null,
     });
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeFrame, findFrame, type Frame } from '../../src/storage/log/frame.js';
 import { decodeHeader, SEGMENT_HEADER_BYTES } from '../../src/storage/log/segment.js';
-import { pointsFile } from '../../src/storage/paths.js';
+import { IDENTITY_FILE, pointsFile } from '../../src/storage/paths.js';
 import { flip, rewriteFile } from '../support/damage.js';
 import { openParquetStores, temporaryDataDir, withDataDir } from '../support/parquet-stores.js';
 import { brief, SOURCE_ID, upserts, uuid } from '../support/points.js';
@@ -113,6 +113,9 @@ describe('salvage-log', () => {
       });
       expect(await readdir(join(dataDir, 'wal'))).toContain('0000000001.log.damaged');
       expect(await runCommand(dataDir, 'verify')).toMatchObject({ code: 0 });
+      // Whoever follows the changes of the store has seen some that are lost now.
+      const identity = await readFile(join(dataDir, IDENTITY_FILE));
+      expect(identity).not.toEqual(await readFile(join(crashed, IDENTITY_FILE)));
       await expectServing(dataDir);
       const { rows, ...counts } = await stored(dataDir);
       expect(counts).toEqual({ series: 2, sources: 1 });
@@ -124,6 +127,7 @@ describe('salvage-log', () => {
         out: expect.stringMatching(/^Nothing is damaged/),
       });
       expect((await stored(dataDir)).rows).toEqual(rows);
+      expect(await readFile(join(dataDir, IDENTITY_FILE))).toEqual(identity);
     });
   });
 

@@ -11,7 +11,13 @@ import {
 } from '../../src/metrics/metric-definitions.js';
 import { Scrubber } from '../../src/storage/integrity/scrubber.js';
 import { checkSealed, openSealed } from '../../src/storage/parquet/file-seal.js';
-import { DELETIONS_FILE, pointsFile, seriesFile, SOURCES_FILE } from '../../src/storage/paths.js';
+import {
+  DELETIONS_FILE,
+  IDENTITY_FILE,
+  pointsFile,
+  seriesFile,
+  SOURCES_FILE,
+} from '../../src/storage/paths.js';
 import { flip, rewriteFile } from '../support/damage.js';
 import {
   openParquetStores,
@@ -67,9 +73,9 @@ const NOTHING = { damaged: 0, repaired: 0, failed: 0 };
 describe('a pass over all files', () => {
   it('reads each of them once and finds nothing, from whichever series it begins', async () => {
     for (const startAt of [0, 0.99]) {
-      expect(await scrubber.pass(startAt)).toMatchObject({ ...NOTHING, files: 6 });
+      expect(await scrubber.pass(startAt)).toMatchObject({ ...NOTHING, files: 7 });
     }
-    expect((await files.get()).values[0]!.value).toBe(12);
+    expect((await files.get()).values[0]!.value).toBe(14);
     expect((await lastPass.get()).values[0]!.value).toBeCloseTo(Date.now() / 1000, -2);
     expect(stores.directory.damaged).toBe(0);
   });
@@ -80,7 +86,7 @@ describe('a pass over all files', () => {
     }
     await stores.directory.flush();
     for (const startAt of [0, 0.3, 0.5, 0.999]) {
-      expect(await scrubber.pass(startAt)).toMatchObject({ ...NOTHING, files: 606 });
+      expect(await scrubber.pass(startAt)).toMatchObject({ ...NOTHING, files: 607 });
     }
   }, 60_000);
 
@@ -104,17 +110,19 @@ describe('a pass over all files', () => {
   it.each([
     ['damaged', damage],
     ['missing', (name: string) => rm(join(dataDir, name))],
-  ])('has %s metadata and sources written anew', async (_what, change) => {
-    const names = [seriesFile(A), SOURCES_FILE];
+  ])('has %s metadata, sources and identity written anew', async (_what, change) => {
+    const names = [seriesFile(A), SOURCES_FILE, IDENTITY_FILE];
+    const identityBefore = await readFile(join(dataDir, IDENTITY_FILE));
     for (const name of names) await change(name);
-    expect(await scrubber.pass()).toMatchObject({ ...NOTHING, repaired: 2 });
+    expect(await scrubber.pass()).toMatchObject({ ...NOTHING, repaired: 3 });
     // Nothing that the log has let go of is asked for again.
     const { state } = stores.directory;
     expect(state.flushedThrough).toBe(state.appliedThrough);
     await stores.directory.flush();
-    expect(await scrubber.pass()).toMatchObject({ ...NOTHING, files: 6 });
+    expect(await scrubber.pass()).toMatchObject({ ...NOTHING, files: 7 });
     const identity = { kind: 'series', seriesId: A } as const;
     openSealed(await readFile(join(dataDir, seriesFile(A))), identity);
+    expect(await readFile(join(dataDir, IDENTITY_FILE))).toEqual(identityBefore);
     expect(stores.directory.damaged).toBe(0);
   });
 

@@ -6,12 +6,19 @@ import { join } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runVerify } from '../../src/cli/verify/run-verify.js';
+import { Instant } from '../../src/core/instant.js';
 import type { VerifyReport } from '../../src/storage/integrity/report.js';
+import {
+  appendDeletions,
+  decodeDeletions,
+  encodeDeletions,
+} from '../../src/storage/parquet/deletions-file.js';
 import { factsDigest, seal } from '../../src/storage/parquet/file-seal.js';
 import { encodePoints } from '../../src/storage/parquet/points-file.js';
 import {
   CHECKPOINT_FILE,
   DELETIONS_FILE,
+  IDENTITY_FILE,
   pointsFile,
   seriesFile,
   SOURCES_FILE,
@@ -19,7 +26,15 @@ import {
 import { flip, rewriteFile, withNewerFormat } from '../support/damage.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { openParquetStores, temporaryDataDir, withDataDir } from '../support/parquet-stores.js';
-import { batchOf, brief, plainPoints, SOURCE_ID, upserts, uuid } from '../support/points.js';
+import {
+  batchOf,
+  brief,
+  plainPoints,
+  SOURCE_ID,
+  unpublished,
+  upserts,
+  uuid,
+} from '../support/points.js';
 import { postGraphql } from '../support/test-app.js';
 import { newSeries, newSource } from '../support/stores.js';
 import { listeningUrl, runCommand, startCommand } from './verify-support.js';
@@ -172,6 +187,33 @@ const DAMAGES: [string, () => string, (dataDir: string) => Promise<unknown>, obj
     { file: CHECKPOINT_FILE, problem: MISMATCH, remedy: 'delete indexes/ to have it made again' },
   ],
   [
+    'an identity that is cut off',
+    () => closed,
+    (dataDir) => rewriteFile(join(dataDir, IDENTITY_FILE), (bytes) => bytes.subarray(0, 20)),
+    {
+      file: IDENTITY_FILE,
+      problem: expect.stringMatching(/^not readable JSON/),
+      remedy: expect.stringMatching(/cursors of the change feed begin anew/),
+    },
+  ],
+  [
+    'an identity of a newer release',
+    () => closed,
+    (dataDir) => writeFile(join(dataDir, IDENTITY_FILE), '{"formatVersion":2}'),
+    { file: IDENTITY_FILE, remedy: expect.stringMatching(/newer one/) },
+  ],
+  [
+    'deletions that do not ascend',
+    () => closed,
+    (dataDir) =>
+      rewriteFile(join(dataDir, DELETIONS_FILE), (bytes) => {
+        const { deletions, facts, keptAfter } = decodeDeletions(bytes);
+        const older = { seriesId: A, keys: null, deletedAt: Instant.of(1) };
+        return encodeDeletions(appendDeletions(deletions, [older]), facts.throughSeq, keptAfter);
+      }),
+    { file: DELETIONS_FILE, problem: 'a row is older than the row before it', remedy: BACKUP },
+  ],
+  [
     'a flip in the log',
     () => crashed,
     flipped(LOG, 100),
@@ -208,7 +250,10 @@ const DAMAGES: [string, () => string, (dataDir: string) => Promise<unknown>, obj
       const { batch, facts } = decodePoints(await readFile(path), B);
       const rows = plainPoints(batch).toReversed();
       const options = { compression: 'snappy', rowGroupRows: 4, pageBytes: 1024 } as const;
-      await writeFile(path, encodePoints(batchOf(rows), B, facts.throughSeq, options).bytes);
+      await writeFile(
+        path,
+        encodePoints(unpublished(batchOf(rows)), B, facts.throughSeq, options).bytes,
+      );
     },
     { file: pointsFile(B), problem: 'row 1 does not come after the row before it' },
   ],
@@ -270,6 +315,17 @@ describe('verify', () => {
   it.each(DAMAGES)('finds %s', async (_what, prepared, change, expected) => {
     const { findings } = await verifyAfter(prepared(), change);
     expect(findings).toEqual([expect.objectContaining(expected)]);
+  });
+
+  it('tells of a missing identity, which a store of an older release does not have', async () => {
+    const { findings, notices } = await verifyAfter(closed, removed(IDENTITY_FILE));
+    expect(findings).toEqual([]);
+    expect(notices).toEqual([
+      { file: IDENTITY_FILE, note: expect.stringMatching(/cursors of the change feed begin anew/) },
+    ]);
+    await withDataDir(async (empty) => {
+      expect((await verify(empty)).report.notices).toEqual([]);
+    });
   });
 
   it('finds missing and older metadata, where the log does not have it', async () => {

@@ -312,8 +312,8 @@ export const MUTATIONS = [
   ),
   mutation(
     'a file is the one that was written last',
-    'points-reader.ts',
-    'if (facts.sha256 !== file.sha256) {',
+    'parquet/points-file.ts',
+    'if (facts.sha256 !== sha256) {',
     "if (facts.sha256 === '') {",
     ['test/integration/storage-damage.spec.ts'],
   ),

@@ -7,7 +7,7 @@ import { Instant } from '../../src/core/instant.js';
 import { readFacts } from '../../src/storage/parquet/file-seal.js';
 import { decodePoints, encodePoints, summaryOf } from '../../src/storage/parquet/points-file.js';
 import { anyDates, fewDates, sortedPoints } from '../support/arbitraries.js';
-import { batchOf, plainPoints, uuid, type PlainPoint } from '../support/points.js';
+import { batchOf, plainPoints, uuid, type PlainPoint, unpublished } from '../support/points.js';
 
 const ID = uuid(1);
 
@@ -28,7 +28,7 @@ describe('a points file', () => {
   it('gives back every batch exactly, whatever its compression and row groups', () => {
     fc.assert(
       fc.property(points, options, (list, fileOptions) => {
-        const { bytes } = encodePoints(batchOf(list), ID, Instant.of(1), fileOptions);
+        const { bytes } = encodePoints(unpublished(batchOf(list)), ID, Instant.of(1), fileOptions);
         const { batch, facts } = decodePoints(bytes, ID);
         expect(plainPoints(batch)).toEqual(list);
         expect(facts).toMatchObject({ kind: 'data_points', seriesId: ID, throughSeq: 1 });
@@ -41,7 +41,7 @@ describe('a points file', () => {
     fc.assert(
       fc.property(points, fc.nat(40), options, (list, start, fileOptions) => {
         const encode = (batch: ReturnType<typeof batchOf>) =>
-          encodePoints(batch, ID, Instant.of(1), fileOptions).bytes;
+          encodePoints(unpublished(batch), ID, Instant.of(1), fileOptions).bytes;
         const from = Math.min(start, list.length);
         const slice = batchOf(list).slice(from, list.length);
         const first = decodePoints(encode(slice), ID).batch;
@@ -56,7 +56,12 @@ describe('a points file', () => {
   it('has the row groups that were asked for, and tells its summary in the footer', () => {
     fc.assert(
       fc.property(points, options, (list, fileOptions) => {
-        const { bytes, summary } = encodePoints(batchOf(list), ID, Instant.of(1), fileOptions);
+        const { bytes, summary } = encodePoints(
+          unpublished(batchOf(list)),
+          ID,
+          Instant.of(1),
+          fileOptions,
+        );
         const groups = rowGroupsOf(bytes);
         expect(groups.reduce((sum, rows) => sum + rows, 0)).toBe(list.length);
         expect(groups).toHaveLength(Math.ceil(list.length / fileOptions.rowGroupRows));

@@ -9,7 +9,7 @@ import { decimalTexts, fewDates, values } from '../support/arbitraries.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { openMemoryStores, type MemoryStores } from '../support/memory-stores.js';
 import { openParquetStoresOn, type ParquetStores } from '../support/parquet-stores.js';
-import { plainPoints, upserts, uuid, type SentPoint } from '../support/points.js';
+import { plainPoints, upserts, uuid, vintages, type SentPoint } from '../support/points.js';
 import { Random } from '../support/random.js';
 import { SimDisk } from '../support/sim-disk.js';
 import { day, newSeries } from '../support/stores.js';
@@ -19,6 +19,13 @@ const SERIES = [uuid(1), uuid(2), uuid(3)];
 interface Write {
   readonly kind: 'write';
   readonly points: readonly (readonly [number, SentPoint])[];
+}
+
+interface Publication {
+  readonly kind: 'publish';
+  readonly series: number;
+  readonly points: readonly SentPoint[];
+  readonly isComplete: boolean;
 }
 
 interface Removal {
@@ -37,7 +44,8 @@ interface Upkeep {
   readonly kind: 'flush' | 'checkpoint' | 'restart' | 'kill' | 'rebuild' | 'lone files';
 }
 
-type Step = Write | Removal | Upkeep;
+type Call = Write | Publication | Removal;
+type Step = Call | Upkeep;
 
 const LOST = {
   restart: [],
@@ -47,6 +55,8 @@ const LOST = {
 
 const series = fc.nat(SERIES.length - 1);
 const maybeDate = fc.option(fewDates, { nil: undefined, freq: 2 });
+/** That vintages repeat each other. */
+const fewValues = fc.constantFrom('5', '7', '0.1000000000000000055', null);
 const sentPoint: fc.Arbitrary<SentPoint> = fc.oneof(
   fc.tuple(fewDates, fewDates, values),
   fc.tuple(fewDates, fewDates, decimalTexts, fc.boolean()),
@@ -61,6 +71,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         maxLength: 12,
         selector: ([index, [date, revisionDate]]) => `${index}/${date}/${revisionDate}`,
       }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('publish' as const),
+      series,
+      points: fc.uniqueArray(fc.tuple(fewDates, fewDates, fewValues), {
+        minLength: 1,
+        maxLength: 6,
+        selector: ([date, revisionDate]) => `${date}/${revisionDate}`,
+      }),
+      isComplete: fc.boolean(),
     }),
   },
   {
@@ -110,6 +133,7 @@ describe('the stores', () => {
         clock.set((index + 2) * 1_000_000);
         switch (current.kind) {
           case 'write':
+          case 'publish':
           case 'delete':
             expect(await apply(real, current)).toEqual(await apply(model, current));
             break;
@@ -149,7 +173,10 @@ describe('the stores', () => {
 });
 
 /** What the call answers. */
-async function apply({ points }: ParquetStores | MemoryStores, step: Write | Removal) {
+async function apply({ points }: ParquetStores | MemoryStores, step: Call) {
+  if (step.kind === 'publish') {
+    return points.publish([vintages(SERIES[step.series]!, step.points, step.isComplete)]);
+  }
   if (step.kind === 'delete') {
     return points.delete(SERIES[step.series]!, {
       start: step.start === undefined ? undefined : day(step.start),

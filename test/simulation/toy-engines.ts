@@ -4,6 +4,7 @@
 import { storageError } from '../../src/core/app-error.js';
 import type { Clock } from '../../src/core/clock.js';
 import { Instant } from '../../src/core/instant.js';
+import type { VintageChange } from '../../src/storage/vintages/published-vintages.js';
 import type { Uuid } from '../../src/core/uuid.js';
 import type { SeriesRow } from '../../src/schema/series.columns.js';
 import type { SourceRow } from '../../src/schema/source.columns.js';
@@ -35,6 +36,7 @@ interface StoredSeries {
   readonly row: SeriesRow;
   readonly version: Instant | null;
   readonly points: readonly PlainPoint[];
+  readonly vintageChanges: readonly VintageChange[];
 }
 
 interface StoredState {
@@ -87,6 +89,7 @@ class ToyEngine implements EngineUnderTest {
     overviews: () => this.state.points.overviews(),
     read: (...args) => this.state.points.read(...args),
     upsert: (writes) => this.change((state) => state.points.upsert(writes)),
+    publish: (publications) => this.change((state) => state.points.publish(publications)),
     delete: (...args) => this.change((state) => state.points.delete(...args)),
   };
 
@@ -178,10 +181,13 @@ class ToyEngine implements EngineUnderTest {
 
   private restore(state: MemoryStores, { last, series, sources }: StoredState): void {
     this.commitClock.observe(last);
-    for (const { row, version, points } of series) {
+    for (const { row, version, points, vintageChanges: stored } of series) {
       state.series.rows.set(row.id, row);
       const rows = new Map(points.map((point) => [`${point.date}/${point.revisionDate}`, point]));
-      state.series.points.set(row.id, { rows, version });
+      const vintageChanges = stored.map((change) =>
+        change.kind === 'published' ? { ...change, dates: Int32Array.from(change.dates) } : change,
+      );
+      state.series.points.set(row.id, { rows, vintageChanges, version });
       this.commitClock.observe(row.updatedAt);
       if (version !== null) this.commitClock.observe(version);
     }
@@ -214,9 +220,12 @@ function filesOfEach(state: MemoryStores): Map<string, string> {
 
 function storedSeries(state: MemoryStores, id: Uuid): StoredSeries {
   const { version } = state.points.overview(id);
-  return { row: state.series.require(id), version, points: state.points.plain(id) };
+  const { vintageChanges } = state.series.points.get(id)!;
+  return { row: state.series.require(id), version, points: state.points.plain(id), vintageChanges };
 }
 
 function textOf(state: StoredState): string {
-  return JSON.stringify(state);
+  return JSON.stringify(state, (_key, value: unknown) =>
+    value instanceof Int32Array ? [...value] : value,
+  );
 }

@@ -12,6 +12,7 @@ import {
   SOURCE_ID,
   upserts,
   uuid,
+  vintages,
   type SentPoint,
 } from '../support/points.js';
 import type { Random } from '../support/random.js';
@@ -30,6 +31,11 @@ export type StoreCall =
   | { readonly kind: 'create-source'; readonly source: NewSource & { readonly id: Uuid } }
   | { readonly kind: 'update-source'; readonly id: Uuid; readonly change: SourceChange }
   | { readonly kind: 'upsert'; readonly points: ReadonlyMap<Uuid, readonly SentPoint[]> }
+  | {
+      readonly kind: 'publish';
+      readonly points: ReadonlyMap<Uuid, readonly SentPoint[]>;
+      readonly isComplete: boolean;
+    }
   | { readonly kind: 'delete-points'; readonly id: Uuid; readonly selection: PointSelection }
   | { readonly kind: 'read'; readonly id: Uuid; readonly range: DateRange };
 
@@ -61,6 +67,10 @@ export async function perform(call: StoreCall, stores: Stores): Promise<unknown>
         counts: { ...counts },
         stored: plainPoints(stored),
       }));
+    }
+    case 'publish': {
+      const { isComplete } = call;
+      return points.publish([...call.points].map(([id, sent]) => vintages(id, sent, isComplete)));
     }
     case 'delete-points':
       return points.delete(call.id, call.selection);
@@ -124,7 +134,11 @@ function drawCall(random: Random, existing: readonly Uuid[]): Call {
     const change = random.pick<SourceChange>([{ name: 'Renamed' }, { isActive: false }]);
     return { kind: 'update-source', id: random.pick(SOURCE_IDS), change };
   }
-  if (dice < 68) return { kind: 'upsert', points: drawPoints(random, known) };
+  if (dice < 52) return { kind: 'upsert', points: drawPoints(random, known) };
+  if (dice < 68) {
+    const isComplete = random.chance(0.4);
+    return { kind: 'publish', points: drawPoints(random, known), isComplete };
+  }
   if (dice < 77) return { kind: 'delete-points', id: known(), selection: drawSelection(random) };
   if (dice < 87) return { kind: 'read', id: known(), range: drawRange(random) };
   return { kind: dice < 95 ? 'flush' : 'checkpoint' };

@@ -2,7 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { parquetMetadata } from 'hyparquet';
-import { factsDigest, seal } from '../../src/storage/parquet/file-seal.js';
+import { factsDigest, FORMAT_VERSION, seal } from '../../src/storage/parquet/file-seal.js';
 
 export async function rewriteFile(
   path: string,
@@ -46,9 +46,10 @@ export function withNewerFormat(bytes: Uint8Array): Uint8Array {
     ]),
   );
   const before = new Map(entries);
-  entries.set('format_version', '2').set('facts_sha256', factsDigest(entries));
+  const newer = String(FORMAT_VERSION + 1);
+  entries.set('format_version', newer).set('facts_sha256', factsDigest(entries));
   const versionEntry = Buffer.from('\x18\x0eformat_version\x18\x01', 'latin1');
-  changed.write('2', changed.lastIndexOf(versionEntry) + versionEntry.length, 'latin1');
+  changed.write(newer, changed.lastIndexOf(versionEntry) + versionEntry.length, 'latin1');
   for (const [key, value] of [
     ['facts_sha256', entries.get('facts_sha256')!],
     ['sha256', '0'.repeat(64)],

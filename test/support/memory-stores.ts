@@ -17,6 +17,7 @@ import {
   type PointSelection,
   type PointsOfSeries,
   type PointsOverview,
+  type VintagesOfSeries,
 } from '../../src/storage/data-points-store.js';
 import { OriginalFlag, type PointUpserts } from '../../src/storage/point-upserts.js';
 import { SeriesStore, type NewSeries, type SeriesChange } from '../../src/storage/series-store.js';
@@ -25,12 +26,22 @@ import {
   type NewSource,
   type SourceChange,
 } from '../../src/storage/sources-store.js';
-import { batchOf, type PlainPoint } from './points.js';
+import {
+  PublishedVintages,
+  type VintageChange,
+} from '../../src/storage/vintages/published-vintages.js';
+import {
+  resolveVintages,
+  retractionsOf,
+  type VintageCounts,
+} from '../../src/storage/vintages/resolve-vintages.js';
+import { batchOf, plainPoints, type PlainPoint } from './points.js';
 import type { Stores } from './stores.js';
 
 /** The points of one series by `date/revisionDate`, and the instant of their last change. */
 interface StoredPoints {
   readonly rows: Map<string, PlainPoint>;
+  readonly vintageChanges: VintageChange[];
   version: Instant | null;
 }
 
@@ -64,7 +75,7 @@ export class MemorySeriesStore extends SeriesStore {
     const row = { ...series, id, createdAt: instant, updatedAt: instant };
     this.assertUnique(row);
     this.rows.set(id, row);
-    this.points.set(id, { rows: new Map(), version: null });
+    this.points.set(id, { rows: new Map(), vintageChanges: [], version: null });
     return row;
   }
 
@@ -158,10 +169,37 @@ export class MemoryDataPointsStore extends DataPointsStore {
     });
   }
 
+  /** By the same pure function as the real store, which has a model of its own. */
+  async publish(publications: readonly VintagesOfSeries[]): Promise<VintageCounts[]> {
+    for (const { seriesId } of publications) this.series.require(seriesId);
+    const instant = this.clock.next();
+    return publications.map(({ seriesId, vintages }) => {
+      const stored = this.series.points.get(seriesId)!;
+      const base = batchOf(this.plain(seriesId));
+      const known = new PublishedVintages().with(stored.vintageChanges);
+      const resolved = resolveVintages(base, known, vintages, instant);
+      const { changes, removed, vintageChanges, counts } = resolved;
+      for (const point of plainPoints(changes)) stored.rows.set(keyOf(point), point);
+      removed?.dates.forEach((date, row) => {
+        const revisionDate = CalendarDate.format(removed.revisionDates[row] as CalendarDate);
+        stored.rows.delete(
+          keyOf({ date: CalendarDate.format(date as CalendarDate), revisionDate }),
+        );
+      });
+      stored.vintageChanges.push(...vintageChanges);
+      const isChanged = changes.length > 0 || removed !== null || vintageChanges.length > 0;
+      if (isChanged) stored.version = instant;
+      return counts;
+    });
+  }
+
   async delete(seriesId: Uuid, selection: PointSelection): Promise<number> {
     const selected = this.plain(seriesId).filter((point) => isSelected(point, selection));
     if (selected.length === 0) return 0;
     const stored = this.series.points.get(seriesId)!;
+    const all = this.plain(seriesId);
+    const rows = selected.map((point) => all.indexOf(point));
+    stored.vintageChanges.push(...retractionsOf(batchOf(all), rows));
     for (const point of selected) stored.rows.delete(keyOf(point));
     stored.version = this.clock.next();
     return selected.length;
@@ -227,8 +265,9 @@ function emptyStores(clock: CommitClock): MemoryStores {
     copy: (itsClock) => {
       const copy = emptyStores(itsClock);
       for (const [id, row] of series.rows) copy.series.rows.set(id, row);
-      for (const [id, { rows, version }] of series.points) {
-        copy.series.points.set(id, { rows: new Map(rows), version });
+      for (const [id, { rows, vintageChanges, version }] of series.points) {
+        const own = { rows: new Map(rows), vintageChanges: [...vintageChanges], version };
+        copy.series.points.set(id, own);
       }
       for (const [id, row] of sources.rows) copy.sources.rows.set(id, row);
       return copy;

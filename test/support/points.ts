@@ -6,11 +6,15 @@ import { Decimal } from '../../src/core/decimal.js';
 import type { Instant } from '../../src/core/instant.js';
 import { Uuid } from '../../src/core/uuid.js';
 import { PointBatchBuilder, type PointBatch } from '../../src/schema/point-batch.js';
+import type { VintagesOfSeries } from '../../src/storage/data-points-store.js';
+import type { StoredPoints } from '../../src/storage/parquet/points-file.js';
 import {
   OriginalFlag,
   PointUpsertsBuilder,
   type PointUpserts,
 } from '../../src/storage/point-upserts.js';
+import { PublishedVintages } from '../../src/storage/vintages/published-vintages.js';
+import { vintagesOf } from '../../src/storage/vintages/resolve-vintages.js';
 
 export const SOURCE_ID = Uuid.parse('0198a000-0000-7000-8000-00000000000a');
 export const OTHER_SOURCE_ID = Uuid.parse('0198a000-0000-7000-8000-00000000000b');
@@ -53,6 +57,20 @@ export function batchOf(points: readonly PlainPoint[]): PointBatch {
     });
   }
   return builder.finish();
+}
+
+/** What a points file of a series holds that no vintage was published of. */
+export function unpublished(rows: PointBatch): StoredPoints {
+  return { rows, vintages: new PublishedVintages() };
+}
+
+/** The vintages that these points form, one for each of their revision dates. */
+export function vintages(
+  seriesId: Uuid,
+  points: readonly SentPoint[],
+  isComplete = false,
+): VintagesOfSeries {
+  return { seriesId, vintages: vintagesOf(upserts(seriesId, ...points), isComplete) };
 }
 
 /** `[date, revisionDate, value]`, and whether it is an original release where the caller says so. */

@@ -26,6 +26,8 @@ export interface ImportOptions {
   readonly seriesColumn?: string;
   readonly revisionDateColumn?: string;
   readonly valueColumn?: string;
+  readonly vintages?: boolean;
+  readonly complete?: boolean;
   readonly skipBadLines?: boolean;
   readonly dryRun?: boolean;
   readonly url?: string;
@@ -40,6 +42,14 @@ export function readOptions(options: ImportOptions, clock: Clock): ScanOptions {
       : CalendarDate.parse(options.revisionDate, '--revision-date');
   if (revisionDate > today + 1) {
     throw new InputError('--revision-date must not be after tomorrow in UTC');
+  }
+  if (options.complete && !options.vintages) {
+    throw new InputError('--complete is for vintages: give --vintages, too');
+  }
+  if (options.complete && options.skipBadLines) {
+    throw new InputError(
+      '--complete and --skip-bad-lines: the dates of the lines left out would be withdrawn',
+    );
   }
   if (options.frequency !== undefined) parseFrequency(options.frequency, '--frequency');
   const delimiter = options.delimiter?.replace(/^(\\t|tab)$/i, '\t');

@@ -6,6 +6,7 @@ import type { Decimal } from '../../core/decimal.js';
 import type { Uuid } from '../../core/uuid.js';
 import type { UpsertCounts } from '../../storage/resolve-points.js';
 import type { PointUpserts } from '../../storage/point-upserts.js';
+import type { VintageCounts } from '../../storage/vintages/resolve-vintages.js';
 import type { SeriesDescription } from './series-file.js';
 
 export interface TargetSource {
@@ -47,6 +48,12 @@ export abstract class ImportTarget {
   abstract knownValues(seriesId: Uuid, range: DateRange, asOf: CalendarDate): Promise<KnownValues>;
   /** Stores all the points, or as many calls' worth of them as were stored before a failure. */
   abstract write(writes: readonly PointUpserts[]): Promise<UpsertCounts>;
+
+  /**
+   * Publishes the points of each series and revision date as one vintage, or as many of them as were
+   * published before a failure.
+   */
+  abstract publish(writes: readonly PointUpserts[], isComplete: boolean): Promise<VintageCounts>;
 
   abstract close(): Promise<void>;
 }

@@ -7,11 +7,17 @@ import type { CalendarDate, DateRange } from '../../core/calendar-date.js';
 import type { Decimal } from '../../core/decimal.js';
 import type { Uuid } from '../../core/uuid.js';
 import { DataPointsService } from '../../data-points/data-points.service.js';
+import { PublishingService } from '../../data-points/publishing/publishing.service.js';
 import { Revisions } from '../../data-points/revisions.js';
 import { SeriesService } from '../../series/series.service.js';
 import { SourcesService } from '../../series/sources.service.js';
 import { addCounts, type UpsertCounts } from '../../storage/resolve-points.js';
 import type { PointUpserts } from '../../storage/point-upserts.js';
+import {
+  addVintageCounts,
+  vintagesOf,
+  type VintageCounts,
+} from '../../storage/vintages/resolve-vintages.js';
 import {
   ImportTarget,
   type KnownValues,
@@ -25,12 +31,14 @@ export class LocalTarget extends ImportTarget {
   private readonly seriesService: SeriesService;
   private readonly sourcesService: SourcesService;
   private readonly points: DataPointsService;
+  private readonly publishing: PublishingService;
 
   private constructor(private readonly context: INestApplicationContext) {
     super();
     this.seriesService = context.get(SeriesService);
     this.sourcesService = context.get(SourcesService);
     this.points = context.get(DataPointsService);
+    this.publishing = context.get(PublishingService);
   }
 
   /** @throws where the directory is in use, or cannot be written */
@@ -82,6 +90,14 @@ export class LocalTarget extends ImportTarget {
   async write(writes: readonly PointUpserts[]): Promise<UpsertCounts> {
     const stored = await this.points.upsert(writes);
     return addCounts(stored.map(({ counts }) => counts));
+  }
+
+  async publish(writes: readonly PointUpserts[], isComplete: boolean): Promise<VintageCounts> {
+    const publications = writes.map((upserts) => ({
+      seriesId: upserts.seriesId,
+      vintages: vintagesOf(upserts, isComplete),
+    }));
+    return addVintageCounts(await this.publishing.publishAll(publications));
   }
 
   close(): Promise<void> {

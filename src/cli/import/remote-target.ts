@@ -6,6 +6,11 @@ import type { Uuid } from '../../core/uuid.js';
 import { addCounts, type UpsertCounts } from '../../storage/resolve-points.js';
 import type { PointUpserts } from '../../storage/point-upserts.js';
 import {
+  addVintageCounts,
+  vintagesOf,
+  type VintageCounts,
+} from '../../storage/vintages/resolve-vintages.js';
+import {
   ImportTarget,
   type KnownValues,
   type NewSeries,
@@ -39,6 +44,13 @@ interface PointInput {
   readonly date: string;
   readonly revisionDate: string;
   readonly value: string | null;
+}
+
+interface RemoteVintage {
+  readonly seriesId: Uuid;
+  readonly revisionDate: CalendarDate;
+  readonly points: readonly { readonly date: string; readonly value: string | null }[];
+  readonly isComplete: boolean;
 }
 
 export class RemoteTarget extends ImportTarget {
@@ -153,11 +165,61 @@ export class RemoteTarget extends ImportTarget {
       );
       return createDataPoints;
     } catch (error) {
-      const pointsMax = error instanceof RemoteError ? error.pointsMax : undefined;
-      if (pointsMax === undefined || pointsMax >= inputs.length) throw error;
-      this.pointsPerCall = pointsMax;
+      if (!this.learnsLimit(error, inputs.length)) throw error;
       return this.send(inputs);
     }
+  }
+
+  async publish(writes: readonly PointUpserts[], isComplete: boolean): Promise<VintageCounts> {
+    const counts: VintageCounts[] = [];
+    for (const upserts of writes) {
+      for (const { revisionDate, dates, values } of vintagesOf(upserts, isComplete)) {
+        const points = values.map((value, index) => ({
+          date: CalendarDate.format(dates[index] as CalendarDate),
+          value: value && Decimal.format(value.double, value.exact),
+        }));
+        const { seriesId } = upserts;
+        counts.push(await this.publishOne({ seriesId, revisionDate, points, isComplete }));
+      }
+    }
+    return addVintageCounts(counts);
+  }
+
+  /** In parts where the service takes fewer points in one call, unless the vintage is complete. */
+  private async publishOne(vintage: RemoteVintage): Promise<VintageCounts> {
+    const { points, isComplete } = vintage;
+    const size = isComplete ? Math.max(points.length, 1) : this.pointsPerCall;
+    const counts: VintageCounts[] = [];
+    for (let start = 0; start < points.length; start += size) {
+      const part = { ...vintage, points: points.slice(start, start + size) };
+      counts.push(await this.publishPart(part));
+    }
+    return addVintageCounts(counts);
+  }
+
+  private async publishPart(vintage: RemoteVintage): Promise<VintageCounts> {
+    const { seriesId, revisionDate, points, isComplete } = vintage;
+    const day = CalendarDate.format(revisionDate);
+    try {
+      const { publishVintage } = await this.call<{ publishVintage: VintageCounts }>(
+        `mutation ($seriesId: UUID!, $day: Date!, $points: [VintagePointInput!]!, $complete: Boolean!) {
+        publishVintage(seriesId: $seriesId, revisionDate: $day, points: $points, complete: $complete) {
+          added: addedCount revised: revisedCount unchanged: unchangedCount withdrawn: withdrawnCount } }`,
+        { seriesId, day, points, complete: isComplete },
+      );
+      return publishVintage;
+    } catch (error) {
+      if (isComplete || !this.learnsLimit(error, points.length)) throw error;
+      return this.publishOne(vintage);
+    }
+  }
+
+  /** Whether a call was refused for its size, and the next one will be smaller. */
+  private learnsLimit(error: unknown, points: number): boolean {
+    const pointsMax = error instanceof RemoteError ? error.pointsMax : undefined;
+    if (pointsMax === undefined || pointsMax >= points) return false;
+    this.pointsPerCall = pointsMax;
+    return true;
   }
 
   close(): Promise<void> {

@@ -127,7 +127,11 @@ class ImportRun {
     let isGood = true;
     for (const csv of files) isGood = (await this.importOne(csv)) && isGood;
     const seconds = (performance.now() - this.startedAt) / 1000;
-    this.print(this.target ? summaryLine(this.totals, seconds) : 'Dry run: nothing was written');
+    this.print(
+      this.target
+        ? summaryLine(this.totals, seconds, this.options.vintages === true)
+        : 'Dry run: nothing was written',
+    );
     return isGood;
   }
 
@@ -177,8 +181,10 @@ class ImportRun {
       const { described } = this;
       const prepared = await prepareSeries(target, series.all, { sourceId, described, frequency });
       const { pointsPerChunk } = this.surroundings;
+      const { vintages: areVintages, complete: areComplete = false } = this.options;
+      const vintages = areVintages ? { areComplete } : undefined;
       const points = await this.during(`${csv.path}: writing`, csv, (onRead) =>
-        writeFile(file, { target, ids: prepared.ids, rejects, pointsPerChunk }, onRead),
+        writeFile(file, { target, ids: prepared.ids, rejects, vintages, pointsPerChunk }, onRead),
       );
       this.count(prepared.counts);
       this.count(points);

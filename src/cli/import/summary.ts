@@ -7,6 +7,8 @@ export interface ImportTotals {
   matched: number;
   added: number;
   corrected: number;
+  revised: number;
+  withdrawn: number;
   unchanged: number;
   skippedLines: number;
 }
@@ -19,22 +21,29 @@ export function noTotals(): ImportTotals {
     matched: 0,
     added: 0,
     corrected: 0,
+    revised: 0,
+    withdrawn: 0,
     unchanged: 0,
     skippedLines: 0,
   };
 }
 
-export function summaryLine(totals: ImportTotals, seconds: number): string {
+export function summaryLine(totals: ImportTotals, seconds: number, areVintages: boolean): string {
   const { created, updated, matched, added, corrected, unchanged, skippedLines } = totals;
-  const points = added + corrected + unchanged;
-  const isChanged = created + updated + added + corrected > 0;
+  const { revised, withdrawn } = totals;
+  const changed = added + corrected + revised + withdrawn;
+  const points = changed + unchanged;
+  const isChanged = created + updated + changed > 0;
   const outcome =
     totals.files === 0 ? 'Nothing imported:' : isChanged ? 'Imported' : 'Nothing changed:';
   const rate = Math.round(points / Math.max(seconds, 0.001));
+  const changes = areVintages
+    ? [`${number(revised)} revised`, `${number(withdrawn)} withdrawn`]
+    : [`${number(corrected)} corrected`];
   return [
     `${outcome} ${count(totals.files, 'file')}`,
     `series: ${number(created)} created, ${number(updated)} updated, ${number(matched)} matched`,
-    `points: ${number(added)} added, ${number(corrected)} corrected, ${number(unchanged)} unchanged`,
+    `points: ${number(added)} added, ${changes.join(', ')}, ${number(unchanged)} unchanged`,
     ...(skippedLines > 0 ? [`${count(skippedLines, 'line')} skipped`] : []),
     `${seconds.toFixed(1)} s, ${number(rate)} points/s`,
   ].join('; ');

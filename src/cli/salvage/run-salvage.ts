@@ -20,7 +20,6 @@ import {
 import type { LogRange } from '../../storage/log/segment-scan.js';
 import type { TextOutput } from '../import/progress.js';
 import { count } from '../import/summary.js';
-import { isDirectoryInUse } from '../verify/directory-in-use.js';
 import { ReadOnlyDisk } from '../verify/read-only-disk.js';
 import type { Surroundings } from '../verify/run-verify.js';
 import { SalvageModule } from './salvage.module.js';
@@ -60,7 +59,7 @@ async function preview(
   { dataDir }: Config,
   print: (line: string) => void,
 ): Promise<void> {
-  if (isDirectoryInUse(dataDir)) {
+  if (DirectoryLock.isHeld(dataDir)) {
     throw new AppError('UNAVAILABLE', 'The data directory is in use by a service; stop it first');
   }
   const { commits, skipped } = await previewSalvage(disk);

@@ -2,11 +2,11 @@
 
 import { ConfigError, loadConfig } from '../../config/environment.js';
 import { messageOf } from '../../core/app-error.js';
+import { DirectoryLock } from '../../storage/directory-lock.js';
 import type { VerifyReport } from '../../storage/integrity/report.js';
 import { verifyDirectory } from '../../storage/integrity/verify-directory.js';
 import { count } from '../import/summary.js';
 import type { TextOutput } from '../import/progress.js';
-import { isDirectoryInUse } from './directory-in-use.js';
 import { ReadOnlyDisk } from './read-only-disk.js';
 
 export interface Surroundings {
@@ -34,7 +34,7 @@ export async function runVerify(
   const progress = progressOn(stderr);
   try {
     const report = await verifyDirectory(await ReadOnlyDisk.open(dataDir), {
-      isInUse: () => isDirectoryInUse(dataDir),
+      isInUse: () => DirectoryLock.isHeld(dataDir),
       onProgress: progress.update,
     });
     progress.end();

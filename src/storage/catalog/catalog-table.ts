@@ -25,6 +25,8 @@ export interface PointsFile {
   readonly summary: PointsSummary;
   /** The first date of each row group; empty where that is not known. */
   readonly rowGroupDates: readonly CalendarDate[];
+  /** Whether its footer tells which vintages were published. */
+  readonly hasVintages: boolean;
 }
 
 /** All null where a series has no points file. */
@@ -38,6 +40,7 @@ export const FILE_COLUMNS = {
   lastRevisionDate: nullableColumn('file_last_revision_date', 'date'),
   /** Days since 1970, joined by commas; null where there is one group, or none for want of rows. */
   rowGroupDates: nullableColumn('row_group_first_dates', 'utf8'),
+  hasVintages: nullableColumn('file_has_vintages', 'bool'),
 };
 
 /** Metadata of which few values are different. */
@@ -137,13 +140,17 @@ export class CatalogTable {
   file(slot: number): PointsFile | null {
     const facts = this.fileFacts(slot);
     if (facts === null) return null;
-    const { throughSeq, bytes, summary } = facts;
-    const rowGroupDates = parseDates(this.files.rowGroupDates.get(slot)) ?? usualGroups(summary);
-    return { sha256: this.files.sha256.get(slot)!, throughSeq, bytes, summary, rowGroupDates };
+    const { files } = this;
+    return {
+      ...facts,
+      sha256: files.sha256.get(slot)!,
+      rowGroupDates: parseDates(files.rowGroupDates.get(slot)) ?? usualGroups(facts.summary),
+      hasVintages: files.hasVintages.get(slot) === true,
+    };
   }
 
   /** The part of the file's state that costs nothing to put together. */
-  fileFacts(slot: number): Omit<PointsFile, 'sha256' | 'rowGroupDates'> | null {
+  fileFacts(slot: number): Omit<PointsFile, 'sha256' | 'rowGroupDates' | 'hasVintages'> | null {
     const { files } = this;
     const throughSeq = files.throughSeq.get(slot);
     if (throughSeq === null) return null;
@@ -164,13 +171,13 @@ export class CatalogTable {
       for (const column of Object.values(this.files)) column.set(slot, null);
       return;
     }
-    const { sha256, throughSeq, bytes, summary, rowGroupDates } = file;
+    const { sha256, throughSeq, bytes, summary, rowGroupDates, hasVintages } = file;
     const { rows, firstDate, lastDate, lastRevisionDate } = summary;
     const [usual] = usualGroups(summary);
     const isUsual =
       rowGroupDates.length === (usual === undefined ? 0 : 1) && rowGroupDates[0] === usual;
     putInto(this.files, slot, {
-      ...{ sha256, throughSeq, bytes, rows, firstDate, lastDate, lastRevisionDate },
+      ...{ sha256, throughSeq, bytes, rows, firstDate, lastDate, lastRevisionDate, hasVintages },
       rowGroupDates: isUsual ? null : rowGroupDates.join(','),
     });
   }

@@ -50,6 +50,7 @@ function fileOf(n: number, changes: Partial<PointsFile> = {}): PointsFile {
       lastRevisionDate: (n + 9) as CalendarDate,
     },
     rowGroupDates: [n as CalendarDate],
+    hasVintages: n % 3 === 0,
     ...changes,
   };
 }
@@ -295,7 +296,7 @@ describe('what is not a whole checkpoint', () => {
     const bytes = await encodeCheckpoint(filled(3), FACTS);
     const batches = [...RecordBatchReader.from(bytes.subarray(0, -TRAILER_BYTES))];
     const { fields, metadata } = batches[0]!.schema;
-    const newer = new Schema(fields, new Map(metadata).set('format_version', '2'));
+    const newer = new Schema(fields, new Map(metadata).set('format_version', '3'));
     const stream = tableToIPC(new Table(newer, batches), 'stream');
     expect(() => decodeCheckpoint(sealed(stream))).toThrow(NewerFormatError);
   });

@@ -34,8 +34,8 @@ import { readInto, toArrow } from './checkpoint-columns.js';
 import type { CatalogBlock, Quarantined, SeriesCatalog } from './series-catalog.js';
 import { TextColumn, type SlotColumn } from './slot-columns.js';
 
-/** Raised when the meaning of the file changes. */
-const FORMAT_VERSION = 1;
+/** Raised when the meaning of the file changes. Version 2 has the column `file_has_vintages`. */
+const FORMAT_VERSION = 2;
 const MAGIC = Buffer.from('ECGCKPT1');
 const TRAILER_BYTES = MAGIC.length + 8;
 /** Takes about 5 ms: no request waits much longer for a checkpoint. */
@@ -149,6 +149,8 @@ function tableOf(batches: readonly RecordBatch<TypeMap>[], size: number): Loadab
   for (const batch of batches) {
     entriesOf(CHECKPOINT_COLUMNS).forEach(([key, column], index) => {
       const data = batch.getChild(column.name)?.data[0];
+      // When version 1 was written there were none.
+      if (data === undefined && key === 'hasVintages') return;
       readInto(column, FIELDS[index]!.type, data, columns[key], firstSlot);
     });
     firstSlot += batch.numRows;

@@ -55,6 +55,7 @@ function fileOf(n: number, changes: Partial<PointsFile> = {}): PointsFile {
       lastRevisionDate: (n + 9) as CalendarDate,
     },
     rowGroupDates: [n as CalendarDate],
+    hasVintages: n % 3 === 0,
     ...changes,
   };
 }
@@ -374,5 +375,56 @@ describe('the catalogue', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('the series that changed since a commit', () => {
+  const T = 1_700_000_000_000_000;
+  const changed = (catalog: SeriesCatalog, since: number) => [
+    ...catalog.changedAfter((T + since) as Instant),
+  ];
+
+  function filled() {
+    const { catalog } = newCatalog();
+    for (const n of [4, 1, 3, 2, 5]) catalog.putRow(rowOf(n));
+    // A file, changes only, changes over a file, nothing at all, a file that is older than the others.
+    catalog.putFile(uuid(1), fileOf(10));
+    catalog.putDelta(uuid(2), deltaOf(19));
+    catalog.putFile(uuid(3), fileOf(5));
+    catalog.putDelta(uuid(3), deltaOf(29));
+    catalog.putFile(uuid(5), fileOf(5));
+    return catalog;
+  }
+
+  it('are those whose file or changes reach beyond it, in the order of their ids', () => {
+    const catalog = filled();
+    expect(changed(catalog, 0)).toEqual([uuid(1), uuid(2), uuid(3), uuid(5)]);
+    expect(changed(catalog, 5)).toEqual([uuid(1), uuid(2), uuid(3)]);
+    expect(changed(catalog, 9)).toEqual([uuid(1), uuid(2), uuid(3)]);
+    expect(changed(catalog, 10)).toEqual([uuid(2), uuid(3)]);
+    expect(changed(catalog, 20)).toEqual([uuid(3)]);
+    expect(changed(catalog, 30)).toEqual([]);
+  });
+
+  it('are the damaged ones too', () => {
+    const catalog = filled();
+    catalog.setQuarantine(uuid(1), 'points');
+    catalog.setQuarantine(uuid(3), 'series');
+    expect(changed(catalog, 9)).toEqual([uuid(1), uuid(2), uuid(3)]);
+  });
+
+  it('are told as they are when their turn comes, however long the reader takes', () => {
+    const catalog = filled();
+    const found: Uuid[] = [];
+    for (const id of catalog.changedAfter((T + 9) as Instant)) {
+      found.push(id);
+      if (id !== uuid(1)) continue;
+      catalog.delete(uuid(2));
+      // In the slot of the one that went.
+      catalog.putRow(rowOf(9));
+      catalog.putFile(uuid(9), fileOf(90));
+      catalog.putFile(uuid(5), fileOf(50));
+    }
+    expect(found).toEqual([uuid(1), uuid(3), uuid(5)]);
   });
 });

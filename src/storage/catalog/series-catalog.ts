@@ -7,6 +7,7 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Gauge } from 'prom-client';
 import { AppError, conflict, notFound, storageError } from '../../core/app-error.js';
 import { assert } from '../../core/assert.js';
+import type { Instant } from '../../core/instant.js';
 import type { Uuid } from '../../core/uuid.js';
 import { STORAGE_QUARANTINED_FILES, STORAGE_SERIES } from '../../metrics/metric-definitions.js';
 import type { SeriesRow } from '../../schema/series.columns.js';
@@ -140,6 +141,23 @@ export class SeriesCatalog {
       if (this.quarantine.has(row.id)) continue;
       const delta = this.deltasById.get(row.id) ?? null;
       yield [row, overviewOf({ file: this.table.fileFacts(slot), delta })];
+    }
+  }
+
+  /**
+   * Series whose points were touched by a commit after `since`, in the order of their ids; those of damaged
+   * files too, as far as their last commit is known.
+   */
+  *changedAfter(since: Instant): Iterable<Uuid> {
+    const { table, deltasById } = this;
+    const slots = this.order.slots();
+    const now = table.now;
+    for (const slot of slots) {
+      if (!table.isHeldSince(slot, now)) continue;
+      const id = table.id(slot);
+      // What a delta holds is later than what its file holds.
+      const changedAt = deltasById.get(id)?.throughSeq ?? table.files.throughSeq.get(slot);
+      if (changedAt !== null && changedAt > since) yield id;
     }
   }
 

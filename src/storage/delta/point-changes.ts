@@ -22,6 +22,12 @@ export function removalOf({ dates, revisionDates }: PointKeys): PointChanges {
   return { points: builder.finish(), removed: new Uint8Array(length).fill(1) };
 }
 
+/** Rows that are stored and keys that are removed, which have none in common. */
+export function changesOf(points: PointBatch, removed: PointKeys | null): PointChanges {
+  const stored = { points, removed: null };
+  return removed === null ? stored : mergeChanges(removalOf(removed), stored);
+}
+
 export function changesInRange({ points, removed }: PointChanges, range: DateRange): PointChanges {
   const part = points.inRange(range);
   if (removed === null || part.length === points.length) return { points: part, removed };

@@ -5,14 +5,25 @@ import type { DateRange } from '../../core/calendar-date.js';
 import type { Instant } from '../../core/instant.js';
 import type { PointBatch } from '../../schema/point-batch.js';
 import type { PointsSummary } from '../log/commit.js';
+import type { VintageChange } from '../vintages/published-vintages.js';
 import { changesInRange, mergeChanges, overlay, type PointChanges } from './point-changes.js';
 
 /** What a run costs beside its columns: its objects and typed arrays (measured: 1.1 KB). */
 const RUN_OVERHEAD_BYTES = 1200;
+/** Its objects, beside its dates. */
+const VINTAGE_CHANGE_OVERHEAD_BYTES = 300;
+
+/** What one commit does to a series. */
+export interface SeriesChange {
+  readonly changes: PointChanges;
+  readonly vintageChanges?: readonly VintageChange[];
+}
 
 /** The changes of one or more commits. */
 interface Run {
   readonly changes: PointChanges;
+  /** In the order of the commits. */
+  readonly vintageChanges: readonly VintageChange[];
   readonly firstSeq: Instant;
   readonly throughSeq: Instant;
   /** A flush is writing it: what comes later stays apart from it. */
@@ -28,14 +39,11 @@ export class SeriesDelta {
     /** Of the whole series, its file included. */
     readonly summary: PointsSummary,
   ) {
-    this.bytes = runs.reduce(
-      (sum, { changes }) => sum + changes.points.byteLength + RUN_OVERHEAD_BYTES,
-      0,
-    );
+    this.bytes = runs.reduce((sum, run) => sum + bytesOf(run), 0);
   }
 
-  static of(changes: PointChanges, instant: Instant, summary: PointsSummary): SeriesDelta {
-    return new SeriesDelta([runOf(changes, instant)], summary);
+  static of(change: SeriesChange, instant: Instant, summary: PointsSummary): SeriesDelta {
+    return new SeriesDelta([runOf(change, instant)], summary);
   }
 
   /** The oldest commit that is not in the file. */
@@ -57,9 +65,9 @@ export class SeriesDelta {
    * Runs of like size are merged, so that n commits make about log n runs and each row is copied about
    * log n times.
    */
-  with(changes: PointChanges, instant: Instant, summary: PointsSummary): SeriesDelta {
+  with(change: SeriesChange, instant: Instant, summary: PointsSummary): SeriesDelta {
     const runs = [...this.runs];
-    let last = runOf(changes, instant);
+    let last = runOf(change, instant);
     for (let before = runs.at(-1); before && isMergedInto(before, last); before = runs.at(-1)) {
       last = mergeRuns(before, last);
       runs.pop();
@@ -92,10 +100,28 @@ export class SeriesDelta {
   get changes(): PointChanges {
     return this.runs.map(({ changes }) => changes).reduce(mergeChanges);
   }
+
+  /** What is known of vintages beyond the file, in the order of the commits. */
+  get vintageChanges(): readonly VintageChange[] {
+    return this.runs.flatMap(({ vintageChanges }) => vintageChanges);
+  }
 }
 
-function runOf(changes: PointChanges, instant: Instant): Run {
-  return { changes, firstSeq: instant, throughSeq: instant, isSealed: false };
+function runOf({ changes, vintageChanges = [] }: SeriesChange, instant: Instant): Run {
+  return { changes, vintageChanges, firstSeq: instant, throughSeq: instant, isSealed: false };
+}
+
+function bytesOf({ changes, vintageChanges }: Run): number {
+  const dates = vintageChanges.reduce(
+    (sum, change) => sum + (change.kind === 'published' ? change.dates.byteLength : 0),
+    0,
+  );
+  return (
+    changes.points.byteLength +
+    dates +
+    vintageChanges.length * VINTAGE_CHANGE_OVERHEAD_BYTES +
+    RUN_OVERHEAD_BYTES
+  );
 }
 
 function isMergedInto(before: Run, last: Run): boolean {
@@ -105,6 +131,7 @@ function isMergedInto(before: Run, last: Run): boolean {
 function mergeRuns(older: Run, newer: Run): Run {
   return {
     changes: mergeChanges(older.changes, newer.changes),
+    vintageChanges: [...older.vintageChanges, ...newer.vintageChanges],
     firstSeq: older.firstSeq,
     throughSeq: newer.throughSeq,
     isSealed: false,

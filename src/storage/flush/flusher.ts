@@ -5,7 +5,8 @@ import { Logger } from '@nestjs/common';
 import { messageOf, storageError } from '../../core/app-error.js';
 import type { StoredState } from '../stored-state.js';
 import { storageFailure } from '../storage-failure.js';
-import { MetadataFlush, type FlushParts } from './metadata-flush.js';
+import type { FlushParts } from './flush-parts.js';
+import { MetadataFlush } from './metadata-flush.js';
 import { PointsFlush } from './points-flush.js';
 
 const STUCK =

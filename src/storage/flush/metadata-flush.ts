@@ -1,16 +1,13 @@
-// The files beside the points: metadata of series, sources, deletions; and the end of deleted series.
+// The files beside the points: metadata of series, sources, deletions, identity; and the end of deleted series.
 
 import { Logger } from '@nestjs/common';
-import type { BatchCache } from '../../cache/batch-cache.js';
 import { messageOf } from '../../core/app-error.js';
-import type { Instant } from '../../core/instant.js';
-import type { KeyedLock } from '../../core/keyed-lock.js';
+import { Instant } from '../../core/instant.js';
 import { mapConcurrently } from '../../core/map-concurrently.js';
 import type { Uuid } from '../../core/uuid.js';
-import type { StorageMetrics } from '../../metrics/storage-metrics.js';
 import type { SeriesRow } from '../../schema/series.columns.js';
 import { SOURCE_COLUMNS } from '../../schema/source.columns.js';
-import { errorCode, type Disk } from '../disk.js';
+import { errorCode, unlinkIfPresent } from '../disk.js';
 import {
   appendDeletions,
   decodeDeletions,
@@ -18,33 +15,20 @@ import {
   type Deletions,
 } from '../parquet/deletions-file.js';
 import { isUnusable } from '../parquet/file-seal.js';
-import type { FileEncoder } from '../parquet/file-encoder.js';
 import { encodeRows } from '../parquet/metadata-file.js';
-import type { PointsFileOptions } from '../parquet/points-file.js';
-import { DELETIONS_FILE, pointsFile, seriesFile, SOURCES_FILE } from '../paths.js';
-import type { StoredState } from '../stored-state.js';
-import { discard, replaceFile, stage, unlinkIfPresent, type StagedFile } from './staged-files.js';
-
-/** Files written and synced side by side: more of them gain nothing, and files need descriptors. */
-export const FILES_IN_FLIGHT = 16;
-/** Series whose files are put in place under their locks, with one sync of the directory. */
-export const SERIES_PER_STEP = 64;
-
-export interface FlushParts {
-  readonly disk: Disk;
-  readonly state: StoredState;
-  /** By series id: writers of a series wait while its file is put in place, not while it is made. */
-  readonly locks: KeyedLock;
-  readonly encoder: FileEncoder;
-  readonly cache: BatchCache;
-  readonly metrics: StorageMetrics;
-  readonly fileOptions: PointsFileOptions;
-}
+import { keepDeletions } from '../parquet/tombstones.js';
+import { DELETIONS_FILE, IDENTITY_FILE, pointsFile, seriesFile, SOURCES_FILE } from '../paths.js';
+import { encodeIdentity } from '../store-identity.js';
+import { FILES_IN_FLIGHT, inSteps, type FlushParts } from './flush-parts.js';
+import { discard, replaceFile, stage, type StagedFile } from './staged-files.js';
 
 interface StoredDeletions {
   readonly deletions: Deletions;
   readonly throughSeq: number;
+  readonly keptAfter: number;
 }
+
+const MICROSECONDS_PER_DAY = 86_400_000_000;
 
 export class MetadataFlush {
   private readonly logger = new Logger('MetadataFlush');
@@ -56,11 +40,16 @@ export class MetadataFlush {
     await this.removeDeletedSeries();
     await this.flushSources();
     await this.flushSeries();
+    await this.flushIdentity();
   }
 
-  /** Rows are appended to what the file holds; one that cannot be read is not written over. */
+  /**
+   * Rows are appended to what the file holds, without those that are too old; one that cannot be read is not
+   * written over.
+   */
   private async flushDeletions(): Promise<void> {
     const { state, disk } = this.parts;
+    const { throughSeq: before } = state.deletionsFile;
     // A copy: commits go on adding to the list.
     const written = [...state.unwrittenDeletions];
     const throughSeq = written.at(-1)?.deletedAt;
@@ -69,20 +58,34 @@ export class MetadataFlush {
     if (stored === undefined) return;
     // An attempt that failed late may have put some of them into the file.
     const missing = written.filter(({ deletedAt }) => deletedAt > stored.throughSeq);
-    const deletions = appendDeletions(stored.deletions, missing);
-    await replaceFile(disk, DELETIONS_FILE, encodeDeletions(deletions, throughSeq));
+    const all = appendDeletions(stored.deletions, missing);
+    // Those of a series whose files are still there are what a start finishes the deletion by.
+    const kept = keepDeletions(all, this.oldestKept, state.unremovedSeries);
+    // Somebody took the file away, or put an older one in its place.
+    const lost = stored.throughSeq < before ? before : 0;
+    const keptAfter = Instant.of(Math.max(stored.keptAfter, kept.leftOutThrough, lost));
+    // Told before the file is there: who reads it must not take what was left out for what never was.
+    if (keptAfter > state.deletionsFile.keptAfter) state.deletionsFile.keptAfter = keptAfter;
+    const bytes = encodeDeletions(kept.deletions, throughSeq, state.deletionsFile.keptAfter);
+    await replaceFile(disk, DELETIONS_FILE, bytes);
     state.deletionsFile.throughSeq = throughSeq;
     state.unwrittenDeletions = state.unwrittenDeletions.slice(written.length);
+  }
+
+  /** By the newest commit and not by the clock, which may have gone wrong since. */
+  private get oldestKept(): Instant {
+    const { state, deletionsKeepDays } = this.parts;
+    return Instant.of(state.appliedThrough - deletionsKeepDays * MICROSECONDS_PER_DAY);
   }
 
   /** Undefined where the file turned out to be damaged. */
   private async readDeletions(): Promise<StoredDeletions | undefined> {
     const { state, disk } = this.parts;
     try {
-      const { deletions, facts } = decodeDeletions(await disk.read(DELETIONS_FILE));
-      return { deletions, throughSeq: facts.throughSeq };
+      const { deletions, facts, keptAfter } = decodeDeletions(await disk.read(DELETIONS_FILE));
+      return { deletions, throughSeq: facts.throughSeq, keptAfter };
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return { deletions: [], throughSeq: 0 };
+      if (errorCode(error) === 'ENOENT') return { deletions: [], throughSeq: 0, keptAfter: 0 };
       if (!isUnusable(error)) throw error;
       state.deletionsFile.damage = error;
       const reason = messageOf(error);
@@ -132,6 +135,13 @@ export class MetadataFlush {
     state.unwrittenSources = later.length === 0 ? undefined : ((throughSeq + 1) as Instant);
   }
 
+  private async flushIdentity(): Promise<void> {
+    const { state, disk } = this.parts;
+    if (state.unwrittenIdentity === undefined) return;
+    await replaceFile(disk, IDENTITY_FILE, encodeIdentity(state.unwrittenIdentity));
+    state.unwrittenIdentity = undefined;
+  }
+
   private async flushSeries(): Promise<void> {
     const { state } = this.parts;
     const unwritten = [...state.unwrittenSeries]
@@ -178,12 +188,4 @@ export class MetadataFlush {
     if (isNewest) unwrittenSeries.delete(id);
     else unwrittenSeries.set(id, (updatedAt + 1) as Instant);
   }
-}
-
-export function inSteps<T>(items: readonly T[]): T[][] {
-  const steps: T[][] = [];
-  for (let start = 0; start < items.length; start += SERIES_PER_STEP) {
-    steps.push(items.slice(start, start + SERIES_PER_STEP));
-  }
-  return steps;
 }

@@ -9,9 +9,16 @@ import type { SeriesDelta } from '../delta/series-delta.js';
 import { errorCode } from '../disk.js';
 import { quarantinePoints } from '../integrity/quarantine.js';
 import { DamagedFileError, isUnusable } from '../parquet/file-seal.js';
-import { decodePoints, encodePoints, type EncodedPoints } from '../parquet/points-file.js';
-import { LOG_FOLDER, pointsFile } from '../paths.js';
-import { FILES_IN_FLIGHT, inSteps, type FlushParts } from './metadata-flush.js';
+import {
+  decodeExpected,
+  encodePoints,
+  type EncodedPoints,
+  type StoredPoints,
+} from '../parquet/points-file.js';
+import { pointsFile } from '../paths.js';
+import { isDirectoryThere } from '../storage-failure.js';
+import { FILES_IN_FLIGHT, inSteps, type FlushParts } from './flush-parts.js';
+import { PublishedVintages } from '../vintages/published-vintages.js';
 import { settleFile } from './settle-file.js';
 import { discard, stage, type StagedFile } from './staged-files.js';
 
@@ -116,14 +123,8 @@ export class PointsFlush {
       const delta = before.delta.sealed();
       state.putDelta(id, delta);
       const { encoded, rows } = await this.encode(before, delta);
-      const { bytes, sha256, summary, rowGroupDates } = encoded;
-      const file = {
-        sha256,
-        throughSeq: delta.throughSeq,
-        bytes: bytes.byteLength,
-        summary,
-        rowGroupDates,
-      };
+      const { bytes, ...facts } = encoded;
+      const file = { ...facts, throughSeq: delta.throughSeq, bytes: bytes.byteLength };
       return { id, before, file, staged: await stage(disk, pointsFile(id), bytes), rows };
     } catch (error) {
       if (error instanceof UnreadableFileError) {
@@ -142,40 +143,49 @@ export class PointsFlush {
   ): Promise<{ encoded: EncodedPoints; rows: PointBatch | undefined }> {
     const { encoder, cache, fileOptions: options } = this.parts;
     const { id: seriesId } = row;
-    const { throughSeq } = delta;
+    const { throughSeq, vintageChanges } = delta;
     if (encoder.isLarge((file?.summary.rows ?? 0) + delta.rows)) {
       const { points, removed } = delta.changes;
       const changes = { points: points.columns, removed };
       const encoded = await encoder.merge(async () => {
         const stored = file && { bytes: await this.read(seriesId), sha256: file.sha256 };
-        return { kind: 'merge', seriesId, throughSeq, file: stored, changes, options };
+        return {
+          kind: 'merge',
+          seriesId,
+          throughSeq,
+          file: stored,
+          changes,
+          vintageChanges,
+          options,
+        };
       });
       return { encoded, rows: undefined };
     }
-    const cached = file ? cache.peek(file.sha256) : undefined;
-    const base = cached ?? (await this.stored(seriesId, file));
+    // The cache has rows only.
+    const cached = file && !file.hasVintages ? cache.peek(file.sha256) : undefined;
+    const base = cached
+      ? { rows: cached, vintages: new PublishedVintages() }
+      : await this.stored(seriesId, file);
     return encoder.inTurn(() => {
-      const rows = delta.overlay(base);
-      const encoded = encodePoints(rows, seriesId, throughSeq, options);
+      const rows = delta.overlay(base.rows);
+      const vintages = base.vintages.with(vintageChanges);
+      const encoded = encodePoints({ rows, vintages }, seriesId, throughSeq, options);
       // Whoever read the series before will read it again.
       return { encoded, rows: cached ? rows : undefined };
     });
   }
 
-  private async stored(id: Uuid, file: PointsFile | null): Promise<PointBatch> {
-    if (file === null) return PointBatch.EMPTY;
-    const { batch, facts } = decodePoints(await this.read(id), id);
-    if (facts.sha256 !== file.sha256) {
-      throw new DamagedFileError('the file is not the one that was written last');
-    }
-    return batch;
+  private async stored(id: Uuid, file: PointsFile | null): Promise<StoredPoints> {
+    if (file === null) return { rows: PointBatch.EMPTY, vintages: new PublishedVintages() };
+    return decodeExpected(await this.read(id), id, file.sha256);
   }
 
   private async read(id: Uuid): Promise<Uint8Array> {
+    const { disk } = this.parts;
     try {
-      return await this.parts.disk.read(pointsFile(id));
+      return await disk.read(pointsFile(id));
     } catch (error) {
-      if (errorCode(error) === 'ENOENT' && (await this.isDirectoryThere())) {
+      if (errorCode(error) === 'ENOENT' && (await isDirectoryThere(disk).catch(() => false))) {
         throw new DamagedFileError('the file is missing');
       }
       throw new UnreadableFileError('a points file cannot be read', { cause: error });
@@ -189,15 +199,6 @@ export class PointsFlush {
     } catch (error) {
       if (isUnusable(error)) throw error;
       throw new UnreadableFileError('a points file cannot be read', { cause: error });
-    }
-  }
-
-  /** A file may be missing because a volume went away with all of them. */
-  private async isDirectoryThere(): Promise<boolean> {
-    try {
-      return (await this.parts.disk.list(LOG_FOLDER)).length > 0;
-    } catch {
-      return false;
     }
   }
 }

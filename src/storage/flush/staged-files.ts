@@ -2,7 +2,7 @@
 // looks sees the old file or the new one, whole, whatever happens in between.
 
 import { storageError } from '../../core/app-error.js';
-import { errorCode, type Disk } from '../disk.js';
+import type { Disk } from '../disk.js';
 import { folderOf, temporaryFile } from '../paths.js';
 
 export interface StagedFile {
@@ -40,12 +40,4 @@ export async function replaceFile(disk: Disk, name: string, bytes: Uint8Array): 
     throw error;
   }
   await disk.syncDirectory(folderOf(name));
-}
-
-export async function unlinkIfPresent(disk: Disk, name: string): Promise<void> {
-  try {
-    await disk.unlink(name);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
 }

@@ -7,10 +7,10 @@ import type { Uuid } from '../../core/uuid.js';
 import type { PointBatch } from '../../schema/point-batch.js';
 import { SERIES_COLUMNS, type SeriesRow } from '../../schema/series.columns.js';
 import { SOURCE_COLUMNS } from '../../schema/source.columns.js';
-import { decodeDeletions, deletedSeries, type Deletions } from '../parquet/deletions-file.js';
+import { decodeDeletions, tombstonesOf } from '../parquet/deletions-file.js';
 import { DamagedFileError, type SealedFacts } from '../parquet/file-seal.js';
 import { decodeRows } from '../parquet/metadata-file.js';
-import { decodePoints, rowGroupDatesOf, summaryOf } from '../parquet/points-file.js';
+import { decodePoints, rowGroupDatesOf, summaryOf, vintagesOf } from '../parquet/points-file.js';
 import { summarise } from '../points-summary.js';
 
 /** @throws DamagedFileError, NewerFormatError */
@@ -39,15 +39,16 @@ export function checkSourcesFile(bytes: Uint8Array): void {
  */
 export function checkDeletionsFile(bytes: Uint8Array): ReadonlyMap<Uuid, Instant> {
   const { deletions, facts } = decodeDeletions(bytes);
+  let before = 0;
   for (const batch of deletions) {
     const instants = batch.getChild('deleted_at')?.toArray() as BigInt64Array | undefined;
-    for (const instant of instants ?? []) expectWithin(facts, Number(instant));
+    for (const instant of instants ?? []) {
+      expectWithin(facts, Number(instant));
+      if (instant < before) throw new DamagedFileError('a row is older than the row before it');
+      before = Number(instant);
+    }
   }
   return tombstonesOf(deletions);
-}
-
-export function tombstonesOf(deletions: Deletions): ReadonlyMap<Uuid, Instant> {
-  return new Map(deletedSeries(deletions).map(({ seriesId, deletedAt }) => [seriesId, deletedAt]));
 }
 
 /** @throws DamagedFileError, NewerFormatError */
@@ -58,6 +59,7 @@ export function checkPointsFile(bytes: Uint8Array, id: Uuid): { rows: number; fa
     throw new DamagedFileError(`row ${disorder} does not come after the row before it`);
   }
   expectFacts(batch, facts);
+  vintagesOf(facts);
   return { rows: batch.length, facts };
 }
 

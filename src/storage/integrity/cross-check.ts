@@ -107,52 +107,61 @@ export class CrossCheck {
     };
   }
 
-  /**
-   * The log before the checkpoint: segments go only after the checkpoint that covers them. The names before
-   * the deletions: files go only after their tombstones are there.
-   */
+  /** The names before the deletions: files go only after their tombstones are there. */
   private async look(): Promise<View> {
-    const log = await this.readLog();
-    const checkpoint = await this.readCheckpoint();
+    const logged = await this.readLog();
     const inventory = await takeInventory(this.disk);
-    return { log, checkpoint, inventory, tombstones: await this.readTombstones() };
+    return { ...logged, inventory, tombstones: await this.readTombstones() };
   }
 
-  private async readLog(): Promise<LogView> {
+  /**
+   * The checkpoint before the log, which then holds all that came after it: where segments went meanwhile,
+   * it begins too late for the checkpoint, and both are read again.
+   */
+  private async readLog(): Promise<Pick<View, 'log' | 'checkpoint'>> {
     let before: LogDamagedError | undefined;
     for (let attempt = 1; ; attempt++) {
       const evidence = new LogEvidence();
       const wasInUse = this.isInUse();
+      const checkpoint = await this.readCheckpoint();
+      const storedThrough = checkpoint?.flushedThrough;
+      const seen = (log: LogView) => ({ log, checkpoint });
       try {
-        const storedThrough = (await this.readCheckpoint())?.flushedThrough;
         const onCommit = evidence.record.bind(evidence);
         const scan = await scanLog(this.disk, { skipsDamage: false, storedThrough, onCommit });
-        return { scan, evidence, isInUse: wasInUse || this.isInUse(), findings: [] };
+        return seen({ scan, evidence, isInUse: wasInUse || this.isInUse(), findings: [] });
       } catch (error) {
         const isInUse = wasInUse || this.isInUse();
         const isLast = attempt >= LOG_ATTEMPTS;
         if (error instanceof LogDamagedError) {
           // What is read in the middle of a frame is whole the next time.
           const isSame = error.file === before?.file && error.offset === before.offset;
-          if (!isInUse || isSame) return await this.damagedLog(error, isInUse);
+          if (!isInUse || isSame) return seen(await this.damagedLog(error, storedThrough, isInUse));
           before = error;
         } else if (errorCode(error) !== 'ENOENT' || isLast) {
           const finding = { file: LOG_FOLDER, ...problemOf(error) };
-          return { scan: NO_LOG, evidence, isInUse, findings: [finding] };
+          return seen({ scan: NO_LOG, evidence, isInUse, findings: [finding] });
         }
         // Written faster than it can be read: all of it was seen, and none of it twice at fault.
-        if (isLast) return { scan: NO_LOG, evidence, isInUse, findings: [] };
+        if (isLast) return seen({ scan: NO_LOG, evidence, isInUse, findings: [] });
         if (isInUse) await wait(PAUSE_MILLISECONDS / 4);
       }
     }
   }
 
-  private async damagedLog(error: LogDamagedError, isInUse: boolean): Promise<LogView> {
-    const storedThrough = (await this.readCheckpoint())?.flushedThrough;
+  private async damagedLog(
+    error: LogDamagedError,
+    storedThrough: Instant | undefined,
+    isInUse: boolean,
+  ): Promise<LogView> {
     const scan = await scanLog(this.disk, { skipsDamage: true, storedThrough });
     const [, ...others] = scan.skipped;
     const findings = [
-      { file: error.file, problem: reasonOf(error), remedy: REMEDIES.log },
+      {
+        file: error.file,
+        problem: `at byte ${error.offset}: ${error.reason}`,
+        remedy: REMEDIES.log,
+      },
       ...others.map(({ file, offset, bytes }) => ({
         file,
         problem: `at byte ${offset}: ${bytes} bytes cannot be read`,
@@ -320,6 +329,8 @@ function findingOf({ name, parsed, error }: Fault, { log, checkpoint }: View): F
   switch (parsed.kind) {
     case 'checkpoint':
       return { ...finding, remedy: REMEDIES.indexes };
+    case 'identity':
+      return { ...finding, remedy: REMEDIES.identity };
     case 'series': {
       const { id } = parsed;
       if (log.evidence.metadataAt(id) > flushedThrough) {
@@ -358,12 +369,6 @@ function* notices({ log, inventory, tombstones }: View): Iterable<Notice> {
       yield { file: pointsFile(id), note: 'of a deleted series; a start removes it' };
     }
   }
-}
-
-/** The message without the advice at its end, which the remedy gives, and the file's name. */
-function reasonOf({ message, offset }: LogDamagedError): string {
-  const reason = /at byte \d+: (.*?)\. Restore it/s.exec(message)?.[1] ?? message;
-  return `at byte ${offset}: ${reason}`;
 }
 
 function nameOf({ file, problem }: Finding): string {

@@ -18,6 +18,8 @@ export const REMEDIES = {
     'its content is in the catalogue: restart the service to have it written again',
   damagedInCatalogue:
     'its content is in the catalogue: remove it, then restart the service to have it written again (a running service writes it again when its scrub comes to it)',
+  identity:
+    'restore it from a backup; without one a restart makes a new one, and cursors of the change feed begin anew (a running service writes it again when its scrub comes to it)',
   duplicate:
     'of the two, remove the file that should not be there, or restore the right one from a backup',
   log: 'restore wal/ from a backup, or run "econ-graph-financial-data salvage-log" to keep what can still be read',

@@ -4,6 +4,7 @@
 import type { BatchCache } from '../../cache/batch-cache.js';
 import type { Config } from '../../config/environment.js';
 import { KeyedLock } from '../../core/keyed-lock.js';
+import { Uuid } from '../../core/uuid.js';
 import type { StorageMetrics } from '../../metrics/storage-metrics.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../catalog/checkpoint-file.js';
 import type { SeriesCatalog } from '../catalog/series-catalog.js';
@@ -13,8 +14,15 @@ import { Flusher } from '../flush/flusher.js';
 import { replaceFile } from '../flush/staged-files.js';
 import type { LogRange } from '../log/segment-scan.js';
 import { FileEncoder } from '../parquet/file-encoder.js';
-import { CHECKPOINT_FILE, damagedLogFile, LOG_FOLDER, parseFileName } from '../paths.js';
+import {
+  CHECKPOINT_FILE,
+  damagedLogFile,
+  IDENTITY_FILE,
+  LOG_FOLDER,
+  parseFileName,
+} from '../paths.js';
 import { DirectoryOpener } from '../recovery/directory-opener.js';
+import { encodeIdentity } from '../store-identity.js';
 import { StoredState } from '../stored-state.js';
 import { scanLog, type LogScan } from './scan-log.js';
 
@@ -60,6 +68,8 @@ export async function salvageLog(parts: SalvageParts): Promise<SalvageReport> {
     await flushAll(parts, state);
     isIncomplete = state.hasUnwritten;
     if (isIncomplete) await keepSegments(disk);
+    // Readers of the change feed were told of commits that are lost now: they begin anew.
+    await replaceFile(disk, IDENTITY_FILE, encodeIdentity(Uuid.v7()));
     // The new log begins behind everything that the old one had, lost or not, and so do the files.
     state.advance(lastSequence);
     const flushedThrough = state.appliedThrough;
@@ -80,6 +90,7 @@ async function flushAll({ disk, cache, metrics, config }: SalvageParts, state: S
         rowGroupRows: config.parquetRowGroupRows,
         pageBytes: config.parquetPageBytes,
       },
+      deletionsKeepDays: config.deletionsKeepDays,
     },
     { intervalMilliseconds: 0, deltaBytesMax: Infinity },
     () => Promise.resolve(),

@@ -1,4 +1,4 @@
-// Reads every Parquet file once in a while, beside requests, so that damage is found while a backup still has
+// Reads every stored file once in a while, beside requests, so that damage is found while a backup still has
 // what was lost, and not when somebody asks for it. It takes its time: a few files a second, spread over the
 // whole interval.
 
@@ -23,7 +23,8 @@ import {
   type FileIdentity,
   type SealedFacts,
 } from '../parquet/file-seal.js';
-import { DELETIONS_FILE, pointsFile, seriesFile, SOURCES_FILE } from '../paths.js';
+import { DELETIONS_FILE, IDENTITY_FILE, pointsFile, seriesFile, SOURCES_FILE } from '../paths.js';
+import { decodeIdentity } from '../store-identity.js';
 import { quarantinePoints } from './quarantine.js';
 
 /** Leaves a slow disk to requests. */
@@ -95,6 +96,7 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
     }
     await turn(() => this.checkSources(report));
     await this.checkDeletions(report);
+    await this.checkIdentity(report);
     this.lastPass.setToCurrentTime();
     this.logger.log({ message: 'Stored files checked', ...report });
     return report;
@@ -237,6 +239,22 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
     });
   }
 
+  /** The id is in memory: a new one would cost every reader of the change feed its cursor. */
+  private async checkIdentity(report: ScrubReport): Promise<void> {
+    const { state, storeId } = this.directory;
+    if (state.unwrittenIdentity !== undefined) return;
+    try {
+      const bytes = await this.directory.read(IDENTITY_FILE);
+      this.count(bytes, report);
+      if (decodeIdentity(bytes) !== storeId) throw new DamagedFileError('the id is another one');
+    } catch (error) {
+      if (!isDamage(error)) return void this.noteFailure(error, report);
+      await this.directory.probe();
+      state.unwrittenIdentity = storeId;
+      this.tellRepair(IDENTITY_FILE, error, report);
+    }
+  }
+
   /** What is wrong with a file that all series share, both times that it is looked at. */
   private async findDamage(
     name: string,
@@ -279,10 +297,14 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
     report: ScrubReport,
   ): Promise<SealedFacts> {
     const bytes = await this.directory.read(name);
-    report.files++;
-    report.bytes += bytes.byteLength;
-    this.scrubbed.inc();
+    this.count(bytes, report);
     return checkSealed(bytes, identity);
+  }
+
+  private count({ byteLength }: Uint8Array, report: ScrubReport): void {
+    report.files++;
+    report.bytes += byteLength;
+    this.scrubbed.inc();
   }
 
   private tellRepair(file: string, error: unknown, report: ScrubReport): void {

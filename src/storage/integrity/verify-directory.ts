@@ -6,7 +6,14 @@ import { mapConcurrently } from '../../core/map-concurrently.js';
 import type { Uuid } from '../../core/uuid.js';
 import { decodeCheckpoint } from '../catalog/checkpoint-file.js';
 import { errorCode, type Disk } from '../disk.js';
-import { INDEX_FOLDER, LOG_FOLDER, parseFileName, type ParsedName } from '../paths.js';
+import {
+  IDENTITY_FILE,
+  INDEX_FOLDER,
+  LOG_FOLDER,
+  parseFileName,
+  type ParsedName,
+} from '../paths.js';
+import { decodeIdentity } from '../store-identity.js';
 import {
   checkDeletionsFile,
   checkPointsFile,
@@ -46,6 +53,12 @@ class Verification {
 
   async run(): Promise<VerifyReport> {
     const names = await this.list();
+    if (!names.includes(IDENTITY_FILE) && names.some(isData)) {
+      this.note(
+        IDENTITY_FILE,
+        'removed, or the store is of a release that had none; a start makes a new one, and cursors of the change feed begin anew',
+      );
+    }
     let done = 0;
     await mapConcurrently(names, FILES_IN_FLIGHT, async (name) => {
       await this.checkFile(name);
@@ -96,6 +109,8 @@ class Verification {
         return this.look(name, parsed, checkSourcesFile);
       case 'deletions':
         return this.look(name, parsed, checkDeletionsFile);
+      case 'identity':
+        return this.look(name, parsed, decodeIdentity);
       case 'checkpoint':
         return this.look(name, parsed, decodeCheckpoint);
       case 'temporary':
@@ -151,6 +166,13 @@ class Verification {
   private note(file: string, note: string): void {
     this.notices.push({ file, note });
   }
+}
+
+/** What is there only once a store was opened and used. */
+function isData(name: string): boolean {
+  return ['series', 'points', 'sources', 'deletions', 'checkpoint'].includes(
+    parseFileName(name).kind,
+  );
 }
 
 function byFile(a: { file: string }, b: { file: string }): number {

@@ -16,6 +16,7 @@ import {
   writePoints,
   writeSummary,
 } from './points-codec.js';
+import { readVintageChanges, writeVintageChanges } from './vintage-changes-codec.js';
 import { rowFromJson, rowToJson } from './rows-codec.js';
 
 /** Written to disk: a number is never given to another kind. */
@@ -25,6 +26,7 @@ const EFFECT_CODES: Record<Effect['kind'], number> = {
   'source-put': 3,
   'points-put': 4,
   'points-deleted': 5,
+  'vintages-changed': 6,
 };
 const EFFECT_KINDS = new Map(
   Object.entries(EFFECT_CODES).map(([kind, code]) => [code, kind as Effect['kind']]),
@@ -86,6 +88,14 @@ function writeEffect(writer: ByteWriter, effect: Effect, instant: Instant): void
       writer.varint(effect.base);
       writeKeys(writer, effect.keys);
       return writeSummary(writer, effect.summary);
+    case 'vintages-changed':
+      writeUuid(writer, effect.seriesId);
+      writer.varint(effect.base);
+      writePoints(writer, effect.points, instant);
+      writer.uint8(effect.removed === null ? 0 : 1);
+      if (effect.removed !== null) writeKeys(writer, effect.removed);
+      writeVintageChanges(writer, effect.vintageChanges);
+      return writeSummary(writer, effect.summary);
     default:
       return unreachable(effect);
   }
@@ -111,6 +121,15 @@ function readEffect(reader: ByteReader, instant: Instant): Effect {
       const base = reader.varint() as PointsVersion;
       const keys = readKeys(reader);
       return { kind, seriesId, base, keys, summary: readSummary(reader) };
+    }
+    case 'vintages-changed': {
+      const seriesId = readUuid(reader);
+      const base = reader.varint() as PointsVersion;
+      const points = readPoints(reader, instant);
+      const removed = reader.uint8() === 0 ? null : readKeys(reader);
+      const vintageChanges = readVintageChanges(reader);
+      const summary = readSummary(reader);
+      return { kind, seriesId, base, points, removed, vintageChanges, summary };
     }
     case undefined:
       throw new MalformedBytesError('an effect of an unknown kind');
@@ -145,7 +164,7 @@ function bytesGuess(commits: readonly Commit[]): number {
   for (const { effects } of commits) {
     bytes += EFFECT_BYTES_GUESS * effects.length;
     for (const effect of effects) {
-      if (effect.kind === 'points-put') bytes += POINT_BYTES_GUESS * effect.points.length;
+      if ('points' in effect) bytes += POINT_BYTES_GUESS * effect.points.length;
     }
   }
   return bytes;

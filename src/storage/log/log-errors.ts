@@ -8,7 +8,8 @@ export class LogDamagedError extends Error {
     readonly file: string,
     /** The first byte that cannot be read. */
     readonly offset: number,
-    reason: string,
+    /** What is wrong there, without the file and the advice that the message has. */
+    readonly reason: string,
     options?: ErrorOptions,
   ) {
     super(

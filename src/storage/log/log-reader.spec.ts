@@ -356,7 +356,7 @@ describe('opening the log', () => {
   it('refuses a newer format as such', async () => {
     await written([[1]]);
     await edit(1, (bytes) => {
-      bytes.writeUInt32LE(2, 8);
+      bytes.writeUInt32LE(3, 8);
       bytes.writeUInt32LE(crc32c(bytes.subarray(0, 60)), 60);
     });
     await expect(open()).rejects.toThrow(NewerFormatError);

@@ -18,7 +18,8 @@ import { DamagedFileError, NewerFormatError } from '../parquet/file-seal.js';
 import { LOG_FOLDER, logSegmentFile, temporaryFile } from '../paths.js';
 
 export const SEGMENT_HEADER_BYTES = 64;
-const LOG_FORMAT_VERSION = 1;
+/** Version 2 added the publication of vintages; what version 1 says means the same in it. */
+const LOG_FORMAT_VERSION = 2;
 const MAGIC = Buffer.from('ECGFWAL\n');
 const CHECKSUM_AT = 60;
 
@@ -60,7 +61,7 @@ export function decodeHeader(bytes: Buffer, ordinal: number): SegmentHeader {
       `log format version ${version} is newer than ${LOG_FORMAT_VERSION}, the newest that this release knows`,
     );
   }
-  if (version !== LOG_FORMAT_VERSION || bytes.readDoubleLE(16) !== ordinal) {
+  if (version < 1 || bytes.readDoubleLE(16) !== ordinal) {
     throw new DamagedFileError('the header is not that of the file its name says');
   }
   return {

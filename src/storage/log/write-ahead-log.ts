@@ -16,7 +16,7 @@
 
 import { assert } from '../../core/assert.js';
 import type { Instant } from '../../core/instant.js';
-import { errorCode, type Disk } from '../disk.js';
+import { unlinkIfPresent, type Disk } from '../disk.js';
 import { LOG_FOLDER, logSegmentFile } from '../paths.js';
 import { encodeFrame, FRAME_HEADER_BYTES } from './frame.js';
 import { LogPoisonedError, OutcomeUnknownError } from './log-errors.js';
@@ -160,6 +160,7 @@ export class WriteAheadLog {
       for (;;) {
         const [oldest] = this.full;
         if (!oldest || oldest.lastSequence > throughSequence) return released;
+        // Gone already where the directory could not be synced after an earlier removal.
         await unlinkIfPresent(this.disk, logSegmentFile(oldest.ordinal));
         await this.disk.syncDirectory(LOG_FOLDER);
         this.full.shift();
@@ -293,13 +294,4 @@ export class WriteAheadLog {
 /** All in it was synced, so a failure says nothing of what is stored. */
 async function closeQuietly({ file }: OpenSegment): Promise<void> {
   await file.close().catch(() => undefined);
-}
-
-/** Gone already where the directory could not be synced after an earlier removal. */
-async function unlinkIfPresent(disk: Disk, name: string): Promise<void> {
-  try {
-    await disk.unlink(name);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
 }

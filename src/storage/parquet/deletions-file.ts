@@ -1,5 +1,5 @@
-// The tombstones of points and series as one Parquet file. New rows are appended as a record batch behind
-// the old ones, so that a long history is never turned into row objects.
+// The tombstones of points and series as one Parquet file, in the order of their commits. New rows are appended
+// as a record batch behind the old ones, so that a long history is never turned into row objects.
 
 import {
   makeData,
@@ -17,7 +17,7 @@ import {
   writeParquet,
   WriterPropertiesBuilder,
 } from 'parquet-wasm';
-import type { Instant } from '../../core/instant.js';
+import { Instant } from '../../core/instant.js';
 import type { Uuid } from '../../core/uuid.js';
 import { ARROW_TYPES, arrowSchema, recordBatch } from '../../schema/arrow-schema.js';
 import { DELETION_COLUMNS, type DeletionRow } from '../../schema/deletion.columns.js';
@@ -35,6 +35,7 @@ import { rowsOfTable } from './metadata-file.js';
 const SCHEMA = arrowSchema(DELETION_COLUMNS);
 
 const DELETIONS: FileIdentity = { kind: 'deletions', seriesId: null };
+const KEPT_AFTER = 'kept_after';
 
 /** What one commit deleted of one series. */
 export interface Deletion {
@@ -47,19 +48,44 @@ export interface Deletion {
 /** The tombstones of a file, as Arrow batches. */
 export type Deletions = readonly RecordBatch<TypeMap>[];
 
+export interface DecodedDeletions {
+  readonly deletions: Deletions;
+  readonly facts: SealedFacts;
+  /** See `keptAfterOf`. */
+  readonly keptAfter: Instant;
+}
+
 /** @throws DamagedFileError */
-export function decodeDeletions(bytes: Uint8Array): { deletions: Deletions; facts: SealedFacts } {
+export function decodeDeletions(bytes: Uint8Array): DecodedDeletions {
   const facts = openSealed(bytes, DELETIONS);
   const { batches } = tableFromIPC<TypeMap>(readParquet(bytes).intoIPCStream());
-  return { deletions: batches.map(withOwnSchema), facts };
+  return { deletions: batches.map(withOwnSchema), facts, keptAfter: keptAfterOf(facts) };
+}
+
+/**
+ * The youngest tombstone that was ever left out of the file for its age; 0 where none was.
+ * @throws DamagedFileError
+ */
+export function keptAfterOf({ extra, throughSeq }: SealedFacts): Instant {
+  const keptAfter = Number(extra[KEPT_AFTER] ?? 0);
+  if (!Number.isSafeInteger(keptAfter) || keptAfter < 0 || keptAfter > throughSeq) {
+    throw new DamagedFileError('the facts in the footer make no sense');
+  }
+  return Instant.of(keptAfter);
 }
 
 export function appendDeletions(before: Deletions, deletions: readonly Deletion[]): Deletions {
   return [...before, toBatch(deletions)];
 }
 
-export function encodeDeletions(deletions: Deletions, throughSeq: Instant): Uint8Array {
-  const metadata = metadataOf({ ...DELETIONS, throughSeq, extra: {} });
+/** @param keptAfter see `keptAfterOf` */
+export function encodeDeletions(
+  deletions: Deletions,
+  throughSeq: Instant,
+  keptAfter: Instant,
+): Uint8Array {
+  const extra: Record<string, string> = keptAfter > 0 ? { [KEPT_AFTER]: String(keptAfter) } : {};
+  const metadata = metadataOf({ ...DELETIONS, throughSeq, extra });
   const table = WasmTable.fromIPCStream(tableToIPC(new Table(SCHEMA, [...deletions]), 'stream'));
   const properties = new WriterPropertiesBuilder()
     .setCompression(Compression.SNAPPY)
@@ -70,8 +96,13 @@ export function encodeDeletions(deletions: Deletions, throughSeq: Instant): Uint
   return bytes;
 }
 
+/** When each series was deleted last. */
+export function tombstonesOf(deletions: Deletions): ReadonlyMap<Uuid, Instant> {
+  return new Map(deletedSeries(deletions).map(({ seriesId, deletedAt }) => [seriesId, deletedAt]));
+}
+
 /** The tombstones of whole series. */
-export function deletedSeries(deletions: Deletions): DeletionRow[] {
+function deletedSeries(deletions: Deletions): DeletionRow[] {
   const rows: DeletionRow[] = [];
   for (const batch of deletions) {
     const dates = batch.getChild('date');

@@ -5,10 +5,10 @@ import type { Uuid } from '../../core/uuid.js';
 import { PointBatch, type PointColumns } from '../../schema/point-batch.js';
 import { SERIES_COLUMNS, type SeriesRow } from '../../schema/series.columns.js';
 import { overlay } from '../delta/point-changes.js';
-import { DamagedFileError } from './file-seal.js';
+import { PublishedVintages, type VintageChange } from '../vintages/published-vintages.js';
 import { encodeRows } from './metadata-file.js';
 import {
-  decodePoints,
+  decodeExpected,
   encodePoints,
   type EncodedPoints,
   type PointsFileOptions,
@@ -22,6 +22,7 @@ export interface MergeTask {
   /** The file as it is; null where there is none. */
   readonly file: { readonly bytes: Uint8Array; readonly sha256: string } | null;
   readonly changes: { readonly points: PointColumns; readonly removed: Uint8Array | null };
+  readonly vintageChanges: readonly VintageChange[];
   readonly options: PointsFileOptions;
 }
 
@@ -42,18 +43,14 @@ export async function encodeSeries(row: SeriesRow): Promise<Uint8Array> {
 }
 
 /** @throws DamagedFileError where the file is not the expected one */
-export function mergeFile({ file, changes, ...task }: MergeTask): EncodedPoints {
+export function mergeFile({ file, changes, vintageChanges, ...task }: MergeTask): EncodedPoints {
   const { seriesId, throughSeq, options } = task;
-  const base = file === null ? PointBatch.EMPTY : decodeExpected(file, seriesId);
+  const base =
+    file === null
+      ? { rows: PointBatch.EMPTY, vintages: new PublishedVintages() }
+      : decodeExpected(file.bytes, seriesId, file.sha256);
   const { points, removed } = changes;
-  const merged = overlay(base, { points: PointBatch.fromColumns(points), removed });
-  return encodePoints(merged, seriesId, throughSeq, options);
-}
-
-function decodeExpected({ bytes, sha256 }: NonNullable<MergeTask['file']>, seriesId: Uuid) {
-  const { batch, facts } = decodePoints(bytes, seriesId);
-  if (facts.sha256 !== sha256) {
-    throw new DamagedFileError('the file is not the one that was written last');
-  }
-  return batch;
+  const rows = overlay(base.rows, { points: PointBatch.fromColumns(points), removed });
+  const vintages = base.vintages.with(vintageChanges);
+  return encodePoints({ rows, vintages }, seriesId, throughSeq, options);
 }

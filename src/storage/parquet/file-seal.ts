@@ -10,7 +10,9 @@ import { Instant } from '../../core/instant.js';
 import { Uuid } from '../../core/uuid.js';
 
 /** Raised when the meaning of a file changes; a file with a higher one stops the start. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+/** Facts that a release of format 1 would lose if it wrote the file anew: all else is as it was. */
+const FACTS_OF_VERSION_2 = ['vintages', 'kept_after'];
 
 /** Enough of a file's end to hold the footer of 100 row groups; larger footers are read in full. */
 export const FOOTER_BYTES_GUESS = 65_536;
@@ -73,7 +75,7 @@ const SEAL_PREFIX = Buffer.concat([
 /** The key-value metadata that a file is to be written with. */
 export function metadataOf(facts: FileFacts): Map<string, string> {
   const entries = new Map([
-    ['format_version', String(FORMAT_VERSION)],
+    ['format_version', FACTS_OF_VERSION_2.some((fact) => fact in facts.extra) ? '2' : '1'],
     ['kind', facts.kind],
     ...(facts.seriesId === null ? [] : [['series_id', facts.seriesId] as const]),
     ['through_seq', String(facts.throughSeq)],

@@ -38,6 +38,8 @@ import { PointBatch, PointBatchBuilder } from '../../schema/point-batch.js';
 import type { PointsSummary } from '../log/commit.js';
 import { summarise } from '../points-summary.js';
 import type { RowGroupSpan } from '../row-groups.js';
+import { PublishedVintages } from '../vintages/published-vintages.js';
+import { decodeVintages, encodeVintages } from '../vintages/vintages-codec.js';
 import { DamagedFileError, metadataOf, openSealed, seal, type SealedFacts } from './file-seal.js';
 import { rowsOfTable } from './metadata-file.js';
 
@@ -53,6 +55,13 @@ export interface EncodedPoints {
   readonly summary: PointsSummary;
   /** The first date of each row group. */
   readonly rowGroupDates: readonly CalendarDate[];
+  readonly hasVintages: boolean;
+}
+
+/** What a points file holds. */
+export interface StoredPoints {
+  readonly rows: PointBatch;
+  readonly vintages: PublishedVintages;
 }
 
 const COMPRESSIONS: Record<ParquetCompression, Compression> = {
@@ -63,13 +72,14 @@ const COMPRESSIONS: Record<ParquetCompression, Compression> = {
 
 /** A series whose points were all deleted keeps a file without rows: it holds the last commit. */
 export function encodePoints(
-  batch: PointBatch,
+  { rows: batch, vintages }: StoredPoints,
   seriesId: Uuid,
   throughSeq: Instant,
   options: PointsFileOptions,
 ): EncodedPoints {
   const summary = summarise(batch);
   const rowGroupDates = firstDatesOfGroups(batch, options.rowGroupRows);
+  const hasVintages = vintages.size > 0;
   const metadata = metadataOf({
     kind: 'data_points',
     seriesId,
@@ -81,6 +91,7 @@ export function encodePoints(
       last_revision_date: formatDate(summary.lastRevisionDate),
       row_group_rows: String(Math.min(options.rowGroupRows, batch.length)),
       row_group_first_dates: rowGroupDates.map((date) => CalendarDate.format(date)).join(','),
+      ...(hasVintages ? { vintages: encodeVintages(vintages, batch) } : {}),
     },
   });
   const ipc = tableToIPC(new Table([withSeriesId(batch, seriesId)]), 'stream');
@@ -91,7 +102,7 @@ export function encodePoints(
       .setKeyValueMetadata(metadata)
       .build(),
   );
-  return { bytes, ...seal(bytes), summary, rowGroupDates };
+  return { bytes, ...seal(bytes), summary, rowGroupDates, hasVintages };
 }
 
 /**
@@ -105,6 +116,40 @@ export function decodePoints(
 ): { batch: PointBatch; facts: SealedFacts } {
   const facts = openSealed(bytes, { kind: 'data_points', seriesId });
   return { batch: readPoints(bytes, Number(facts.extra['row_group_rows']), span), facts };
+}
+
+/**
+ * The content of the file that was written last, and of no other that may have come back in its place.
+ * @param sha256 of that file
+ * @throws DamagedFileError where it is another one, or as `decodePoints` does
+ */
+export function decodeExpected(
+  bytes: Uint8Array,
+  seriesId: Uuid,
+  sha256: string,
+  span?: RowGroupSpan,
+): StoredPoints {
+  const { batch, facts } = decodePoints(bytes, seriesId, span);
+  if (facts.sha256 !== sha256) {
+    throw new DamagedFileError('the file is not the one that was written last');
+  }
+  return {
+    rows: batch,
+    // Most readers want the rows only.
+    get vintages() {
+      return vintagesOf(facts);
+    },
+  };
+}
+
+/** @throws DamagedFileError */
+export function vintagesOf({ extra }: SealedFacts): PublishedVintages {
+  const text = extra['vintages'];
+  return text === undefined ? new PublishedVintages() : decodeVintages(text);
+}
+
+export function hasVintages({ extra }: SealedFacts): boolean {
+  return 'vintages' in extra;
 }
 
 /**

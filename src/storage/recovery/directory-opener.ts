@@ -11,12 +11,12 @@ import { decodeCheckpoint } from '../catalog/checkpoint-file.js';
 import { overviewOf } from '../catalog/series-catalog.js';
 import type { CommitClock } from '../commit-clock.js';
 import { errorCode, type Disk } from '../disk.js';
-import { FILES_IN_FLIGHT } from '../flush/metadata-flush.js';
+import { FILES_IN_FLIGHT } from '../flush/flush-parts.js';
 import type { Commit, PointsVersion } from '../log/commit.js';
 import { openLog } from '../log/log-reader.js';
 import type { LogRange } from '../log/segment-scan.js';
 import type { WriteAheadLog } from '../log/write-ahead-log.js';
-import { decodeDeletions, deletedSeries } from '../parquet/deletions-file.js';
+import { decodeDeletions, keptAfterOf, tombstonesOf } from '../parquet/deletions-file.js';
 import { DamagedFileError } from '../parquet/file-seal.js';
 import { decodeRows } from '../parquet/metadata-file.js';
 import {
@@ -30,6 +30,7 @@ import {
 import type { StoredState } from '../stored-state.js';
 import { DamageReport } from './damage-report.js';
 import { takeInventory, type Inventory } from './inventory.js';
+import { openIdentity } from './open-identity.js';
 import { Progress } from './progress.js';
 import { Replay } from './replay.js';
 import { checkPoints, readFooter } from './series-files.js';
@@ -50,6 +51,7 @@ export interface OpenReport {
 
 export interface OpenedDirectory {
   readonly log: WriteAheadLog;
+  readonly storeId: Uuid;
   readonly report: OpenReport;
   /** Commits that the log handed out. */
   readonly commits: number;
@@ -84,6 +86,7 @@ export class DirectoryOpener {
     await this.disk.syncDirectory(INDEX_FOLDER);
     const inventory = await takeInventory(this.disk);
     await Promise.all(inventory.temporary.map((name) => this.disk.unlink(name)));
+    const storeId = await openIdentity(this.disk, this.state, this.damage);
     const flushedThrough = await this.loadCheckpoint();
     await this.openDeletions();
     await this.openSources();
@@ -124,7 +127,7 @@ export class DirectoryOpener {
       ignored: inventory.foreign,
     };
     this.tell(report);
-    return { log, report, commits, skipped };
+    return { log, storeId, report, commits, skipped };
   }
 
   /**
@@ -135,7 +138,7 @@ export class DirectoryOpener {
     const { catalog } = this.state;
     for (const effect of effects) {
       let salvaged = effect;
-      if (effect.kind === 'points-put' || effect.kind === 'points-deleted') {
+      if ('base' in effect) {
         const id = effect.seriesId;
         await this.lookUpOnce(id, replay);
         if (catalog.has(id) && !catalog.isQuarantined(id)) {
@@ -183,6 +186,7 @@ export class DirectoryOpener {
         kind: 'deletions',
         seriesId: null,
       });
+      deletionsFile.keptAfter = keptAfterOf(facts);
       deletionsFile.throughSeq = facts.throughSeq;
       this.state.advance(facts.throughSeq);
     } catch (error) {
@@ -313,9 +317,7 @@ export class DirectoryOpener {
   private async readTombstones(): Promise<ReadonlyMap<Uuid, Instant>> {
     try {
       const { deletions } = decodeDeletions(await this.disk.read(DELETIONS_FILE));
-      return new Map(
-        deletedSeries(deletions).map(({ seriesId, deletedAt }) => [seriesId, deletedAt]),
-      );
+      return tombstonesOf(deletions);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') {
         this.state.deletionsFile.damage = error;

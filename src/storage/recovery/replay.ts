@@ -7,8 +7,8 @@ import type { Uuid } from '../../core/uuid.js';
 import type { SeriesRow } from '../../schema/series.columns.js';
 import { overviewOf, type PointsFile } from '../catalog/series-catalog.js';
 import type { Disk } from '../disk.js';
-import { FILES_IN_FLIGHT } from '../flush/metadata-flush.js';
-import type { Commit, Effect, PointsVersion } from '../log/commit.js';
+import { FILES_IN_FLIGHT } from '../flush/flush-parts.js';
+import { removedKeys, type Commit, type Effect, type PointsVersion } from '../log/commit.js';
 import { DamagedFileError } from '../parquet/file-seal.js';
 import { pointsFile, seriesFile, SOURCES_FILE } from '../paths.js';
 import type { StoredState } from '../stored-state.js';
@@ -77,9 +77,8 @@ export class Replay {
         const known = catalog.has(id) ? catalog.row(id) : undefined;
         const isStored = this.isStored(id, known, instant);
         // The points file may hold a deletion that the file of deletions does not hold yet.
-        if (isStored && effect.kind === 'points-deleted') {
-          this.state.recordDeletion(id, effect.keys, instant);
-        }
+        const removed = removedKeys(effect);
+        if (isStored && removed) this.state.recordDeletion(id, removed, instant);
         if (!known && !catalog.isQuarantined(id)) {
           this.unknown.add(id);
           this.state.withhold(id, instant);

@@ -15,7 +15,7 @@ import {
   type SealedFacts,
 } from '../parquet/file-seal.js';
 import { decodeRows } from '../parquet/metadata-file.js';
-import { rowGroupDatesOf, summaryOf } from '../parquet/points-file.js';
+import { hasVintages, rowGroupDatesOf, summaryOf } from '../parquet/points-file.js';
 import { pointsFile, seriesFile } from '../paths.js';
 
 /**
@@ -73,5 +73,6 @@ function pointsFileOf(facts: SealedFacts, bytes: number): PointsFile {
     bytes,
     summary: summaryOf(facts),
     rowGroupDates: rowGroupDatesOf(facts),
+    hasVintages: hasVintages(facts),
   };
 }

@@ -1,0 +1,28 @@
+import { Args, Context, Query, Resolver } from '@nestjs/graphql';
+import { POINTS_COMPLEXITY } from '../data-points.inputs.js';
+import { ChangePage, ChangesArgs, type PointChange } from './changes.model.js';
+import { ChangesService, type FoundChange } from './changes.service.js';
+
+@Resolver()
+export class ChangesResolver {
+  constructor(private readonly service: ChangesService) {}
+
+  @Query(() => ChangePage, {
+    description:
+      'Points that were added, revised, withdrawn, corrected or deleted since a cursor, in pages. Replaying them gives the points as they are stored',
+    complexity: POINTS_COMPLEXITY,
+  })
+  async changes(@Args() args: ChangesArgs, @Context() request: object): Promise<ChangePage> {
+    const { changes, cursor, hasMore } = await this.service.page(args, request);
+    return { changes: changes.map(toPointChange), cursor, hasMore };
+  }
+}
+
+function toPointChange({ change, batch }: FoundChange): PointChange {
+  const { kind, seriesId, date, revisionDate, committedAt, row } = change;
+  const point =
+    row === undefined
+      ? { value: null, isOriginalRelease: null }
+      : { value: batch.decimal(row), isOriginalRelease: batch.isOriginal(row) };
+  return { kind, seriesId, date, revisionDate, committedAt, ...point };
+}
