@@ -14,20 +14,22 @@ export function toMatrix({
   readonly matrix: VintageMatrix;
   readonly coverage: () => RevisionCoverage;
 }): model.VintageMatrix {
-  const lists = <T>(cell: (row: number) => T): T[][] =>
-    matrix.cells.map((line) => Array.from(line, cell));
   return {
-    dates: [...matrix.dates],
     revisionDates: [...matrix.revisionDates],
-    get values() {
-      return lists((row) => (row === NO_CELL || batch.isNull(row) ? null : batch.values[row]!));
-    },
-    get decimalValues() {
-      return lists((row) => (row === NO_CELL ? null : batch.decimal(row)));
-    },
-    get isPresent() {
-      return lists((row) => row !== NO_CELL);
-    },
+    rows: matrix.cells.map((cells, index) => ({
+      date: matrix.dates[index]!,
+      get values() {
+        return Array.from(cells, (row) =>
+          row === NO_CELL || batch.isNull(row) ? null : batch.values[row]!,
+        );
+      },
+      get decimalValues() {
+        return Array.from(cells, (row) => (row === NO_CELL ? null : batch.decimal(row)));
+      },
+      get isPresent() {
+        return Array.from(cells, (row) => row !== NO_CELL);
+      },
+    })),
     get coverage() {
       return coverage();
     },

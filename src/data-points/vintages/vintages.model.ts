@@ -17,32 +17,27 @@ export class Coverage {
   revisionCount!: number;
 }
 
+@ObjectType({ description: 'One date: element j of every list belongs to revisionDates[j]' })
+export class VintageMatrixRow {
+  @Field(() => CalendarDate) date!: CalendarDate;
+  @Field(() => [Float], { nullable: 'items' }) values!: (number | null)[];
+
+  @Field(() => [Decimal], { nullable: 'items', description: 'The values digit for digit' })
+  decimalValues!: (string | null)[];
+
+  @Field(() => [Boolean], {
+    description: 'Whether the cell says something: then a null is a value published as missing',
+  })
+  isPresent!: boolean[];
+}
+
 @ObjectType({
   description:
-    'The revision triangle in wide form: a line for each date, a column for each revision date',
+    'The revision triangle in wide form: a row for each date, a column for each revision date',
 })
 export class VintageMatrix {
-  @Field(() => [CalendarDate]) dates!: CalendarDate[];
-  @Field(() => [CalendarDate]) revisionDates!: CalendarDate[];
-
-  @Field(() => [[Float]], {
-    nullable: 'itemsAndList',
-    description: 'values[i][j]: of dates[i] on revisionDates[j]',
-  })
-  values!: (number | null)[][];
-
-  @Field(() => [[Decimal]], {
-    nullable: 'itemsAndList',
-    description: 'The values digit for digit',
-  })
-  decimalValues!: (string | null)[][];
-
-  @Field(() => [[Boolean]], {
-    description:
-      'Whether the cell says something. A null where it does is a value published as missing',
-  })
-  isPresent!: boolean[][];
-
+  @Field(() => [CalendarDate], { description: 'The columns' }) revisionDates!: CalendarDate[];
+  @Field(() => [VintageMatrixRow]) rows!: VintageMatrixRow[];
   @Field(() => Coverage) coverage!: Coverage;
 }
 
