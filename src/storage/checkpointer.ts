@@ -10,6 +10,7 @@ import type { StoredState } from './stored-state.js';
 
 export class Checkpointer {
   private bytes = 0;
+  private turn: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly disk: Disk,
@@ -26,8 +27,17 @@ export class Checkpointer {
     if (behind > 0 && behind >= this.bytes) await this.write();
   }
 
-  /** Segments go when everything in them is in files, and the checkpoint that knows those files is durable. */
-  async write(): Promise<void> {
+  /**
+   * Segments go when everything in them is in files, and the checkpoint that knows those files is durable. One at
+   * a time: an older checkpoint must not take the place of one on whose strength segments went.
+   */
+  write(): Promise<void> {
+    const run = this.turn.then(() => this.writeNow());
+    this.turn = run.catch(() => undefined);
+    return run;
+  }
+
+  private async writeNow(): Promise<void> {
     const { flushedThrough, catalog } = this.state;
     const bytes = await encodeCheckpoint(catalog, { flushedThrough });
     await replaceFile(this.disk, CHECKPOINT_FILE, bytes);

@@ -105,6 +105,19 @@ describe('the methods', () => {
     ]);
   });
 
+  it('leave nothing behind of sums that were too large to be exact', () => {
+    const largest = 999_999_999_999_999;
+    const batch = triangle(
+      ...Array.from({ length: 11 }, (_, i) => addMonths('2020-01-01', i)).flatMap((date) => [
+        `${date} 2021-01-01 ${largest}`,
+        `${date} 2021-02-01 1`,
+      ]),
+      `2020-12-01 2021-01-01 ${largest}`,
+    );
+    const result = aggregate(batch, 'monthly', 'annual', sum);
+    expect(result.values[1]).toBe(largest + 11);
+  });
+
   it('never yield -0', () => {
     // Half of the smallest double is rounded to zero.
     const result = aggregate(months(-5e-324, 0, 0), 'monthly', 'quarterly', avg);

@@ -157,6 +157,16 @@ describe('the observation compared with', () => {
     expect(Object.values(valuesIn(Units.chg, 'monthly', points))).toEqual([null, null, 9, 15]);
   });
 
+  it('stays in the period before where that is shorter', () => {
+    const points = { '2019-02-10': 1, '2019-03-01': 5, '2019-03-31': 7, '2019-04-02': 10 };
+    expect(Object.values(valuesIn(Units.chg, 'monthly', points))).toEqual([null, 4, 6, 5]);
+  });
+
+  it('is the later one of two that are equally near', () => {
+    const points = { '2020-01-02': 1, '2020-01-06': 5, '2020-01-11': 7 };
+    expect(valuesIn(Units.chg, 'weekly', points)['2020-01-11']).toBe(2);
+  });
+
   it.each([
     ['weekly', 7, 3],
     ['biweekly', 14, 6],

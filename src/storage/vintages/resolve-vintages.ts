@@ -140,8 +140,8 @@ class Resolution {
       return;
     }
     this.counts[before === undefined ? 'added' : value === null ? 'withdrawn' : 'revised']++;
-    const at = rows.findIndex(({ revisionDate }) => revisionDate >= day);
-    const row = at < 0 ? undefined : rows[at];
+    const at = firstAfter(rows, day) - 1;
+    const row = rows[at];
     if (row?.revisionDate !== day) {
       this.insert(rows, day, value);
     } else if (at > 0 && isSame(rows[at - 1]!.value, value)) {
@@ -165,7 +165,7 @@ class Resolution {
     // withdraw; only a complete one does. Any other vintage repeated what was known before.
     const speaking =
       before === undefined ? this.known.nextComplete(day) : this.known.nextSpeaking(day, date);
-    const next = rows.find(({ revisionDate }) => revisionDate > day);
+    const next = rows[firstAfter(rows, day)];
     let last = value;
     if (speaking !== undefined && (next === undefined || speaking < next.revisionDate)) {
       last = before ?? null;
@@ -177,8 +177,7 @@ class Resolution {
   }
 
   private insert(rows: Row[], day: number, value: Decimal | null): void {
-    const at = rows.findIndex(({ revisionDate }) => revisionDate > day);
-    const place = at < 0 ? rows.length : at;
+    const place = firstAfter(rows, day);
     const isFirst = place === 0;
     const next = rows[place];
     if (isFirst && next?.isOriginal) {
@@ -215,11 +214,7 @@ class Resolution {
   private isKnown(day: number, isComplete: boolean, dates: Int32Array): boolean {
     if (!this.known.isPublished(day)) return false;
     if (isComplete) return this.known.isComplete(day);
-    return dates.every(
-      (date) =>
-        this.known.speaksOf(day, date) ||
-        this.history(date).some(({ revisionDate }) => revisionDate === day),
-    );
+    return dates.every((date) => this.known.speaksOf(day, date) || isAt(this.history(date), day));
   }
 
   private history(date: number): Row[] {
@@ -279,12 +274,23 @@ function keysOfPairs(pairs: readonly (readonly [number, number])[]): PointKeys {
 }
 
 function knownOn(rows: readonly Row[], day: number): Known {
-  let known: Known;
-  for (const row of rows) {
-    if (row.revisionDate > day) break;
-    known = row.value;
+  return rows[firstAfter(rows, day) - 1]?.value;
+}
+
+function isAt(rows: readonly Row[], day: number): boolean {
+  return rows[firstAfter(rows, day) - 1]?.revisionDate === day;
+}
+
+/** The place of the first row that was published after a day; the end where there is none. */
+function firstAfter(rows: readonly Row[], day: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rows[middle]!.revisionDate <= day) low = middle + 1;
+    else high = middle;
   }
-  return known;
+  return low;
 }
 
 function isSame(a: Decimal | null, b: Decimal | null): boolean {
