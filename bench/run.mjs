@@ -267,6 +267,19 @@ const scenarios = {
     removeDirectory(dataDir);
   },
 
+  async pointInTime() {
+    const dataDir = temporaryDirectory();
+    const figures = runScript('bench/point-in-time.mjs', dataDir);
+    const of = `${figures.rows} rows in memory, without HTTP`;
+    record(`as-of read of ${of}`, figures.asOf, 'ms', '< 1');
+    record(`the same with a fixed lag`, figures.fixedLag, 'ms');
+    record('the same, change from a year ago in per cent', figures.growth, 'ms');
+    record('the same, annual averages and their growth', figures.annual, 'ms');
+    record('publication of a vintage of 120 dates', figures.publish, 'ms');
+    record(`change feed of ${figures.rows} rows, in pages of 10,000`, figures.changes, 'ms');
+    removeDirectory(dataDir);
+  },
+
   async catalogue() {
     if (!options.series) return;
     const dataDir = temporaryDirectory();
@@ -332,10 +345,37 @@ const scenarios = {
         '%',
         '>= 82',
       );
+      if (compression === 'snappy') await timeTriangle(dataDir, points);
       removeDirectory(dataDir);
     }
+    const dataDir = temporaryDirectory();
+    const milliseconds = runCommand(dataDir, ['import', options.vintages, '--vintages']);
+    record(`import of ${points} points as vintages`, milliseconds / 1000, 's');
+    record('the same, snappy', pointsBytes(dataDir) / points, 'bytes/point');
+    removeDirectory(dataDir);
   },
 };
+
+/** From the request to the last byte of the answer, everything in memory. */
+async function timeTriangle(dataDir, points) {
+  const service = await startService(dataDir);
+  const query =
+    '{ listSeries(limit: 1000) { observations(revisions: ALL) { dates revisionDates values } } }';
+  const times = [];
+  for (let round = 0; round < 20; round++) {
+    const started = performance.now();
+    const answer = await fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    await answer.arrayBuffer();
+    times.push(performance.now() - started);
+  }
+  await service.stop();
+  // The first rounds read the files and warm the compiler.
+  record(`triangle of ${points} rows in columns, median`, median(times.slice(5)), 'ms', '< 150');
+}
 
 /** Idle memory is read once what the start left behind has been collected. */
 function settle() {
