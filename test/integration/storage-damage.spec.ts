@@ -306,7 +306,7 @@ describe.each(FILES)('a %s file of a later release', (_kind, name) => {
       await rewriteFile(join(dataDir, name), withNewerFormat);
       await expect(open(dataDir)).rejects.toMatchObject({
         code: 'UNAVAILABLE',
-        message: `${name}: format version 2 is newer than 1, the newest that this release knows; use a newer release`,
+        message: `${name}: format version 3 is newer than 2, the newest that this release knows; use a newer release`,
       });
       // The directory is free for that newer release.
       await cp(join(prepared, name), join(dataDir, name));
