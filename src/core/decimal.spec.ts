@@ -100,3 +100,32 @@ describe('a decimal', () => {
     expect(() => Decimal.parse('9'.repeat(1_000_000))).toThrow(/at most 400 characters/);
   });
 });
+
+describe('difference', () => {
+  it('is exact, whatever the digits', () => {
+    const texts = fc.tuple(fc.bigInt({ min: -(10n ** 28n), max: 10n ** 28n }), fc.nat(40));
+    fc.assert(
+      fc.property(texts, texts, ([a, placesA], [b, placesB]) => {
+        const text = (n: bigint, places: number) => {
+          const digits = String(n < 0n ? -n : n).padStart(places + 1, '0');
+          const point = digits.length - places;
+          return `${n < 0n ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`;
+        };
+        const expected = a * 10n ** BigInt(40 - placesA) - b * 10n ** BigInt(40 - placesB);
+        const result = Decimal.difference(text(a, placesA), text(b, placesB));
+        const [whole, fraction = ''] = result.split('.');
+        expect(BigInt(whole! + fraction.padEnd(40, '0'))).toBe(expected);
+        expect(result).not.toMatch(/^-0$|\.$|\..*0$|e/);
+      }),
+    );
+  });
+
+  it.each([
+    ['0.1000000000000000057', '0.1000000000000000055', '0.0000000000000000002'],
+    ['5', '5', '0'],
+    ['0', '0.5', '-0.5'],
+    ['1000', '0.001', '999.999'],
+  ])('%s - %s = %s', (a, b, expected) => {
+    expect(Decimal.difference(a, b)).toBe(expected);
+  });
+});

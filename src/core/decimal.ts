@@ -2,6 +2,7 @@
 // exact text is kept beside it only where the double's shortest decimal form is not the number that was
 // sent. Equality of two values is equality of both parts (see docs/decisions/0002-exact-decimals.md).
 
+import { assert } from './assert.js';
 import { shown, validationError, type AppError } from './app-error.js';
 
 export interface Decimal {
@@ -61,6 +62,17 @@ function shortestText(double: number): string {
   return digits ? formatDigits(digits) : text;
 }
 
+/** Digits behind the point. */
+function placesOf({ digits, pointAt }: Digits): number {
+  return digits.length - pointAt;
+}
+
+/** The number times 10^places, which is whole. */
+function multipleOf({ negative, digits, pointAt }: Digits, places: number): bigint {
+  const whole = BigInt(digits === '' ? '0' : digits + '0'.repeat(places + pointAt - digits.length));
+  return negative ? -whole : whole;
+}
+
 function refused(field: string, reason: string, received: string): AppError {
   return validationError(field, `${field} ${reason}, received ${shown(received)}`);
 }
@@ -97,6 +109,16 @@ export const Decimal = {
   fromNumber(double: number, field = 'value'): Decimal {
     if (!Number.isFinite(double)) throw refused(field, 'must be a finite number', String(double));
     return { double: double === 0 ? 0 : double, exact: null };
+  },
+
+  /** a - b of two canonical texts, exactly; it may have more digits than a value may. */
+  difference(a: string, b: string): string {
+    const [minuend, subtrahend] = [parseDigits(a), parseDigits(b)];
+    assert(minuend && subtrahend, 'a canonical text is a decimal');
+    const places = Math.max(placesOf(minuend), placesOf(subtrahend), 0);
+    const multiple = multipleOf(minuend, places) - multipleOf(subtrahend, places);
+    const digits = parseDigits(`${multiple}e-${places}`);
+    return digits ? formatDigits(digits) : String(multiple);
   },
 
   /** The canonical text: no exponent, no trailing zeros, no -0. */

@@ -564,22 +564,6 @@ describe('cursors', () => {
     app = await startTestApp({ dataDir: backup });
     expect(failed(await tryChanges(app, { since })).extensions.code).toBe('CURSOR_EXPIRED');
   });
-
-  it('of what came after a backup stay expired once the restored backup was written to', async () => {
-    const { id } = await createSeries(app);
-    await publish(app, id, D1, { [JAN]: '1' });
-    await app.stop();
-    const backup = await newDirectory();
-    await cp(dataDir, backup, { recursive: true });
-    app = await startTestApp({ dataDir });
-    await publish(app, id, D1, { [FEB]: '2' });
-    const { cursor: since } = await catchUp(app);
-    await app.stop();
-    // Nothing of February is known here; a reader that has it must be told to begin anew.
-    app = await startTestApp({ dataDir: backup });
-    await publish(app, id, D1, { [MAR]: '3' });
-    expect(failed(await tryChanges(app, { since })).extensions.code).toBe('CURSOR_EXPIRED');
-  });
 });
 
 describe('replaying the feed', () => {
@@ -673,7 +657,6 @@ describe('replaying the feed', () => {
         ...(this.isFiltered ? { seriesIds: this.ids } : {}),
       });
       expect(page.changes.length).toBeLessThanOrEqual(first);
-      if (page.hasMore) expect(page.changes).toHaveLength(first);
       this.replica.replay(page.changes);
       this.since = page.cursor;
       return page.hasMore;

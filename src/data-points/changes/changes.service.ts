@@ -69,7 +69,16 @@ export class ChangesService {
     const { through } = round;
     const last = changes.at(-1)?.change ?? null;
     const end = hasMore ? { ...round, place: last } : { since: through, through, place: null };
-    return { changes, cursor: encodePosition(end, scope), hasMore };
+    const cursor = encodePosition(end, scope);
+    return { changes, cursor, hasMore: hasMore || this.hasNewRound(through, scope) };
+  }
+
+  /** Whether points were written since the round began; deletions alone are left to the next look. */
+  private hasNewRound(through: Instant | 0, { seriesIds }: FeedScope): boolean {
+    for (const id of this.store.changedAfter(through as Instant)) {
+      if (!seriesIds || seriesIds.has(id)) return true;
+    }
+    return false;
   }
 
   /** The round that a cursor is in, or the next one where it has come to the end of one. */

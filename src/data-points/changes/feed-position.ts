@@ -71,8 +71,9 @@ function parsePlace(values: readonly unknown[]): ChangePlace | undefined {
   if (date === null && revisionDate === null && deletedAt > 0) {
     return { seriesId, deletedAt, date, revisionDate };
   }
-  const day = CalendarDate.fromDays(Number(date));
-  const revisionDay = CalendarDate.fromDays(Number(revisionDate));
+  const day = typeof date === 'number' ? CalendarDate.fromDays(date) : undefined;
+  const revisionDay =
+    typeof revisionDate === 'number' ? CalendarDate.fromDays(revisionDate) : undefined;
   if (day === undefined || revisionDay === undefined) return undefined;
   return { seriesId, deletedAt, date: day, revisionDate: revisionDay };
 }

@@ -3,7 +3,7 @@
 import type { CalendarDate } from '../../core/calendar-date.js';
 import { Decimal } from '../../core/decimal.js';
 import type { PointBatch } from '../../schema/point-batch.js';
-import { difference, percentChange } from '../transforms/decimal-arithmetic.js';
+import { percentChange } from '../transforms/decimal-arithmetic.js';
 
 export interface RevisionOfDate {
   readonly revisionDate: CalendarDate;
@@ -33,7 +33,7 @@ function changeOf(
   const before = batch.values[row - 1]!;
   const value = batch.values[row]!;
   return {
-    change: Decimal.format(difference(value, before), null),
+    change: Decimal.difference(batch.decimal(row)!, batch.decimal(row - 1)!),
     changePercent: value > 0 && before > 0 ? percentChange(value, before) : null,
   };
 }

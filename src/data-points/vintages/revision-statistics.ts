@@ -47,7 +47,7 @@ export function revisionStatistics(batch: PointBatch, asOf?: CalendarDate): Revi
   const sum = sumOf(revisions);
   const mean = sum / count;
   const squares = sumOf(revisions.map((revision) => (revision - mean) ** 2));
-  const standardDeviation = Math.sqrt(squares / (count - 1));
+  const standardDeviation = count < 2 ? NaN : Math.sqrt(squares / (count - 1));
   return {
     vintageCount: distinctDays(batch.revisionDates, undefined, asOf).length,
     dateCount: count,
