@@ -338,4 +338,41 @@ export const MUTATIONS = [
     'if (flock(fd, LOCK_EXCLUSIVE | LOCK_NON_BLOCKING) > 0) {',
     ['test/integration/storage-lock.spec.ts'],
   ),
+
+  // Vintages.
+  mutation(
+    'a repeated value is stored when an older vintage comes',
+    'vintages/resolve-vintages.ts',
+    'if (!isSame(value, last)) this.insert(rows, speaking, last);',
+    '',
+    ['src/storage/vintages/resolve-vintages.spec.ts'],
+  ),
+  mutation(
+    'a row that turns out to repeat the value before it goes',
+    'vintages/resolve-vintages.ts',
+    'if (next && isSame(next.value, last) && this.known.isPublished(next.revisionDate)) {',
+    'if (next && next.revisionDate < day) {',
+    ['src/storage/vintages/resolve-vintages.spec.ts'],
+  ),
+  mutation(
+    'a file keeps what is known of vintages',
+    'flush/points-flush.ts',
+    'const vintages = base.vintages.with(vintageChanges);',
+    'const { vintages } = base;',
+    ['test/property/stores.spec.ts'],
+  ),
+  mutation(
+    'deleted points take what later vintages repeated of them along',
+    'logged-data-points-store.ts',
+    'vintageChanges: retractionsOf(points, deleted),',
+    'vintageChanges: [],',
+    ['test/property/stores.spec.ts'],
+  ),
+  mutation(
+    'vintages that are only in the log are known',
+    'points-reader.ts',
+    'const inDelta = delta?.vintageChanges ?? [];',
+    'const inDelta = [];',
+    ['test/property/stores.spec.ts'],
+  ),
 ];
