@@ -105,7 +105,7 @@ export class Workbench {
 /** The part of a summary that a test is about: `24 created`. */
 export function summaryOf(out: string): Record<string, number> {
   const amounts = out.matchAll(
-    /([\d,]+) (files?|created|updated|matched|added|corrected|unchanged)/g,
+    /([\d,]+) (files?|created|updated|matched|added|corrected|revised|withdrawn|unchanged)/g,
   );
   return Object.fromEntries(
     [...amounts].map(([, amount, name]) => [name, Number(amount!.replaceAll(',', ''))]),

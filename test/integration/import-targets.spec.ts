@@ -80,6 +80,74 @@ describe('a running service', () => {
     await strict.close();
   });
 
+  it('is published the same vintages as a data directory, in whatever order', async () => {
+    const long = (name: string, ...lines: string[]) =>
+      bench.file(name, ['series,date,revision_date,value', ...lines].join('\n'));
+    const later = await long(
+      'later.csv',
+      'V,2024-01,2024-03-01,5',
+      'V,2024-02,2024-03-01,6',
+      'V,2024-01,2024-05-01,5',
+      'V,2024-02,2024-05-01,',
+    );
+    const earlier = await long('earlier.csv', 'V,2024-01,2024-04-01,7');
+    const complete = await long('complete.csv', 'V,2024-02,2024-06-01,8');
+    const wide = await bench.file('wide.csv', 'month,V\n2024-01,\n2024-03,9\n');
+    const steps = [
+      { path: later, vintages: true },
+      { path: earlier, vintages: true },
+      { path: complete, vintages: true, complete: true },
+      { path: later, vintages: true },
+      { path: wide, vintages: true, revisionDate: '2024-06-02' },
+    ];
+    const summaries = [];
+    for (const { path, ...options } of steps) {
+      const setting = { source: 'S', ...options };
+      const locally = await bench.import(path, setting);
+      const remotely = await bench.import(path, { ...setting, url: app.url });
+      expect(remotely.code).toBe(0);
+      expect(summaryOf(remotely.out)).toEqual(summaryOf(locally.out));
+      const { added, revised, withdrawn, unchanged } = summaryOf(remotely.out);
+      summaries.push([added, revised, withdrawn, unchanged]);
+    }
+    expect(summaries).toEqual([
+      [2, 0, 1, 1],
+      [0, 1, 0, 0],
+      [0, 1, 1, 0],
+      [0, 0, 0, 4],
+      [1, 0, 0, 0],
+    ]);
+    await app.stop();
+    const [here, there] = [await bench.stored(), await service.stored()];
+    expect(there.rows).toEqual(here.rows);
+    expect(here.rows.map((row) => row.slice(1, 4).join(' '))).toEqual([
+      '2024-01-01 2024-03-01 5',
+      '2024-01-01 2024-04-01 7',
+      '2024-01-01 2024-05-01 5',
+      '2024-01-01 2024-06-01 ',
+      '2024-02-01 2024-03-01 6',
+      '2024-02-01 2024-05-01 ',
+      '2024-02-01 2024-06-01 8',
+      '2024-03-01 2024-06-02 9',
+    ]);
+  });
+
+  it('is sent vintages in parts where it takes fewer points, unless they are complete', async () => {
+    const strict = await startTestApp({ writePointsMax: 100 });
+    const lines = Array.from({ length: 250 }, (_, n) => `N,${1000 + n},2024-02-01,${n}`);
+    const path = await bench.file(
+      'years.csv',
+      ['series,date,revision_date,value', ...lines].join('\n'),
+    );
+    const setting = { url: strict.url, vintages: true };
+    const { out } = await bench.import(path, setting);
+    expect(summaryOf(out)).toMatchObject({ added: 250, unchanged: 0 });
+    const refused = await bench.import(path, { ...setting, complete: true });
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('points must have at most 100 points, received 250');
+    await strict.close();
+  });
+
   it('takes the same file from several imports at once, and has it once', async () => {
     const lines = Array.from({ length: 30 }, (_, n) => `S${n},2024-01-01,2024-02-01,${n}`);
     const path = await bench.file(
@@ -148,4 +216,14 @@ describe('where no service is', () => {
       `${url}/graphql cannot be reached: connection refused; is the service running?\n`,
     );
   });
+});
+
+it.each([
+  [{ complete: true }, '--complete is for vintages: give --vintages, too'],
+  [{ complete: true, vintages: true, skipBadLines: true }, 'would be withdrawn'],
+])('does not begin with options that contradict each other: %o', async (options, message) => {
+  const path = await bench.file('data.csv', 'series,date,value\nA,2024-01,1\n');
+  const { code, err } = await bench.import(path, options);
+  expect(code).toBe(1);
+  expect(err).toContain(message);
 });

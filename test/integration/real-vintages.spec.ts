@@ -1,163 +1,231 @@
-// Real vintages: what was known on every day of publication comes back exactly.
+// Real vintages, imported as such: every day of publication reads as it was published, all of them checked.
 
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import type { INestApplicationContext } from '@nestjs/common';
-import { beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { createContext } from '../../src/app.js';
 import { CalendarDate } from '../../src/core/calendar-date.js';
-import { Decimal } from '../../src/core/decimal.js';
 import { DataPointsService } from '../../src/data-points/data-points.service.js';
 import { Revisions } from '../../src/data-points/revisions.js';
 import { SeriesService } from '../../src/series/series.service.js';
 import { RecordingLogger, testConfig } from '../support/test-app.js';
 import { Workbench } from './import-support.js';
 
-const FILES = ['realtime-vintages.csv.gz', 'co2-vintages.csv'].map((name) => [
-  name,
-  `../shared/data/${name}`,
-]);
+const REALTIME = '../shared/data/realtime-vintages.csv.gz';
+const CO2 = '../shared/data/co2-vintages.csv';
+/** After every day in the files. */
 const TODAY = '2026-11-01';
 
-/** What was known on each day of publication: value by date, both as they are stored; null: missing. */
-type Vintages = Map<string, Map<string, string | null>>;
+/** A line of a file. */
+interface Line {
+  readonly series: string;
+  readonly date: string;
+  readonly revisionDate: string;
+  /** Empty: published as missing. */
+  readonly value: string;
+}
 
 let bench: Workbench;
 beforeEach(async () => {
   bench = await Workbench.make();
 });
+afterEach(() => rm(bench.directory, { recursive: true, force: true }));
 
-/** By series, from the file alone: it lists what each vintage changed. */
-async function readVintages(path: string): Promise<Map<string, Vintages>> {
+function skipIfAbsent(context: TestContext): void {
+  if (existsSync(REALTIME) && existsSync(CO2)) return;
+  context.skip('the folder with real vintages is not beside the repository');
+}
+
+async function linesOf(path: string): Promise<Line[]> {
   const bytes = await readFile(path);
-  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().trim();
-  const changes = new Map<string, Vintages>();
-  for (const line of text.split('\n').slice(1)) {
-    const [series, date, day, value] = line.split(',') as [string, string, string, string];
-    const ofSeries = changes.get(series) ?? new Map();
-    changes.set(series, ofSeries);
-    ofSeries.set(day, (ofSeries.get(day) ?? new Map()).set(date, canonical(value)));
-  }
-  for (const [series, ofSeries] of changes) {
-    let known = new Map<string, string | null>();
-    const days = [...ofSeries.keys()].sort();
-    const vintages = days.map((day) => {
-      known = new Map([...known, ...ofSeries.get(day)!]);
-      return [day, known] as const;
-    });
-    changes.set(series, new Map(vintages));
-  }
-  return changes;
+  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+  const [header, ...lines] = text.trim().split(/\r?\n/);
+  expect(header).toBe('series,date,revision_date,value');
+  return lines.map((line) => {
+    const [series, date, revisionDate, value] = line.split(',');
+    return { series: series!, date: date!, revisionDate: revisionDate!, value: value! };
+  });
 }
 
-function canonical(text: string): string | null {
-  if (text === '') return null;
-  const { double, exact } = Decimal.parse(text);
-  return Decimal.format(double, exact);
+/** Without trailing zeros, as values come back. */
+function canonical(value: string): string {
+  const text = value.includes('.') ? value.replace(/0+$/, '').replace(/\.$/, '') : value;
+  return text === '' ? 'null' : text;
 }
 
-async function opened<T>(task: (context: INestApplicationContext) => Promise<T>): Promise<T> {
+function groupedBy(lines: readonly Line[], key: 'series' | 'revisionDate'): Map<string, Line[]> {
+  const groups = new Map<string, Line[]>();
+  for (const line of lines) {
+    const group = groups.get(line[key]);
+    if (group) group.push(line);
+    else groups.set(line[key], [line]);
+  }
+  return groups;
+}
+
+/** What each day of publication knew, day after day: what it lists changes what was known before. */
+function* vintagesOf(lines: readonly Line[]): Iterable<[day: string, known: string[]]> {
+  const known = new Map<string, string>();
+  const byDay = groupedBy(lines, 'revisionDate');
+  for (const day of [...byDay.keys()].sort()) {
+    for (const { date, value } of byDay.get(day)!) known.set(date, canonical(value));
+    yield [day, [...known].map(([date, value]) => `${date} ${value}`).sort()];
+  }
+}
+
+interface Counts {
+  added: number;
+  revised: number;
+  withdrawn: number;
+  unchanged: number;
+}
+
+/** What an import of the lines, in the order of the days, has to say that it did. */
+function countsOf(lines: readonly Line[]): Counts {
+  const counts = { added: 0, revised: 0, withdrawn: 0, unchanged: 0 };
+  for (const ofSeries of groupedBy(lines, 'series').values()) {
+    const known = new Map<string, string>();
+    const inOrder = ofSeries.toSorted((a, b) => (a.revisionDate < b.revisionDate ? -1 : 1));
+    for (const { date, value } of inOrder) {
+      const [before, now] = [known.get(date), canonical(value)];
+      if (before === now) counts.unchanged++;
+      else if (before === undefined) counts.added++;
+      else if (now === 'null') counts.withdrawn++;
+      else counts.revised++;
+      known.set(date, now);
+    }
+  }
+  return counts;
+}
+
+/** The counts of points in the summary of an import. */
+function told(out: string): Counts {
+  const amount = (name: string) =>
+    Number(new RegExp(`([\\d,]+) ${name}`).exec(out)?.[1]?.replaceAll(',', ''));
+  return {
+    added: amount('added'),
+    revised: amount('revised'),
+    withdrawn: amount('withdrawn'),
+    unchanged: amount('unchanged'),
+  };
+}
+
+interface Store {
+  /** `2024-01-01 5.1` for each date that was known on the day; by the external id of the series. */
+  knownOn(series: string, day: string): Promise<string[]>;
+  readonly externalIds: string[];
+}
+
+/** The services over what was imported. */
+async function withStore(task: (store: Store) => Promise<void>): Promise<void> {
   const config = testConfig({ dataDir: bench.dataDir });
   const context = await createContext(config, { logger: new RecordingLogger() });
   try {
-    return await task(context);
+    const points = context.get(DataPointsService);
+    const series = context.get(SeriesService).list({ limit: Infinity, offset: 0 });
+    const ids = new Map(series.map(({ id, externalId }) => [externalId, id]));
+    await task({
+      externalIds: [...ids.keys()],
+      async knownOn(externalId, day) {
+        const asOf = CalendarDate.parse(day);
+        const selection = { revisions: Revisions.LATEST, asOf };
+        const { batch, rows } = await points.select(ids.get(externalId)!, selection);
+        return Array.from(
+          rows,
+          (row) => `${CalendarDate.format(batch.dates[row] as CalendarDate)} ${batch.decimal(row)}`,
+        );
+      },
+    });
   } finally {
     await context.close();
   }
 }
 
-/** @returns how many vintages there were */
-async function expectEveryVintage(expected: Map<string, Vintages>): Promise<number> {
-  return opened(async (context) => {
-    const points = context.get(DataPointsService);
-    const series = context.get(SeriesService).list({ limit: Infinity, offset: 0 });
-    expect(series.map(({ externalId }) => externalId).sort()).toEqual([...expected.keys()].sort());
-    let count = 0;
-    for (const { id, externalId } of series) {
-      for (const [day, vintage] of expected.get(externalId)!) {
-        const { batch, rows } = await points.select(id, {
-          revisions: Revisions.LATEST,
-          asOf: CalendarDate.parse(day),
-        });
-        const known = Array.from(rows, (row) => [
-          CalendarDate.format(batch.dates[row] as CalendarDate),
-          batch.decimal(row),
-        ]);
-        expect(known, `${externalId} on ${day}`).toEqual([...vintage].sort());
-        count++;
-      }
+/** @returns how many values were compared */
+async function expectEveryVintage(store: Store, lines: readonly Line[]): Promise<number> {
+  let compared = 0;
+  const bySeries = groupedBy(lines, 'series');
+  expect(store.externalIds.sort()).toEqual([...bySeries.keys()].sort());
+  for (const [series, ofSeries] of bySeries) {
+    for (const [day, known] of vintagesOf(ofSeries)) {
+      expect(await store.knownOn(series, day), `${series} as of ${day}`).toEqual(known);
+      compared += known.length;
     }
-    return count;
-  });
-}
-
-function skipWithout(path: string, context: TestContext): void {
-  if (!existsSync(path)) context.skip('the folder with real vintages is not beside the repository');
-}
-
-function csvOf(
-  series: string,
-  vintages: Iterable<readonly [string, Map<string, string | null>]>,
-): string {
-  const lines = [...vintages].flatMap(([day, known]) =>
-    [...known].map(([date, value]) => `${series},${date},${day},${value ?? ''}`),
-  );
-  return ['series,date,revision_date,value', ...lines, ''].join('\n');
-}
-
-describe.each(FILES)('%s, published vintage by vintage', (_name, path) => {
-  it(
-    'is on the day of each vintage what that vintage was',
-    { timeout: 120_000 },
-    async (context) => {
-      skipWithout(path, context);
-      const expected = await readVintages(path);
-      const { code } = await bench.import(path, { vintages: true, today: TODAY });
-      expect(code).toBe(0);
-      const count = await expectEveryVintage(expected);
-      process.stdout.write(`${path}: ${count} vintages\n`);
-      const again = await bench.import(path, { vintages: true, today: TODAY });
-      expect(again.out).toMatch(/^Nothing changed: .* 0 added, 0 revised, 0 withdrawn/);
-    },
-  );
-});
-
-describe('whole vintages of a real series', () => {
-  it.each([
-    ['complete', true],
-    ['not called complete', false],
-  ])(
-    'store only what they change, in whatever order they come: %s',
-    { timeout: 60_000 },
-    async (_what, complete) => {
-      const [, path] = FILES[0]!;
-      if (!existsSync(path!)) return;
-      const [series, vintages] = [...(await readVintages(path!))][0]!;
-      const all = [...vintages];
-      // Every third one first, backwards: the others come between them.
-      const parts = [1, 2, 0].map((rest) => all.filter((_, at) => at % 3 === rest).reverse());
-      for (const [n, part] of parts.entries()) {
-        const file = await bench.file(`part${n}.csv`, csvOf(series, part));
-        const options = { vintages: true, complete, today: TODAY, source: 'Real' };
-        expect((await bench.import(file, options)).code).toBe(0);
-      }
-      await expectEveryVintage(new Map([[series, vintages]]));
-      const { rows } = await bench.stored();
-      expect(rows).toHaveLength(countChanges(all));
-    },
-  );
-});
-
-/** Rows that one has to store of vintages in their order. */
-function countChanges(
-  vintages: readonly (readonly [string, Map<string, string | null>])[],
-): number {
-  let changes = 0;
-  let before = new Map<string, string | null>();
-  for (const [, known] of vintages) {
-    for (const [date, value] of known) if (before.get(date) !== value) changes++;
-    before = known;
   }
-  return changes;
+  return compared;
 }
+
+describe('real vintages', () => {
+  it('read on every day of publication as they were published', async (context) => {
+    skipIfAbsent(context);
+    const lines = [...(await linesOf(REALTIME)), ...(await linesOf(CO2))];
+    const { code, err, out } = await bench.import([REALTIME, CO2], {
+      vintages: true,
+      today: TODAY,
+    });
+    expect({ code, err }).toMatchObject({ code: 0 });
+    expect(told(out)).toEqual(countsOf(lines));
+
+    await withStore(async (store) => {
+      const first = lines.map(({ revisionDate }) => revisionDate).sort()[0]!;
+      const dayBefore = CalendarDate.format((CalendarDate.parse(first) - 1) as CalendarDate);
+      for (const series of store.externalIds) {
+        expect(await store.knownOn(series, dayBefore)).toEqual([]);
+      }
+      // 24 series of about 99 vintages, and about 150 dates in each of them.
+      expect(await expectEveryVintage(store, lines)).toBeGreaterThan(200_000);
+    });
+  }, 60_000);
+
+  it('imported again change nothing', async (context) => {
+    skipIfAbsent(context);
+    const options = { vintages: true, today: TODAY };
+    for (const path of [REALTIME, CO2]) expect((await bench.import(path, options)).code).toBe(0);
+    const before = await bench.stored();
+    const lines = [...(await linesOf(REALTIME)), ...(await linesOf(CO2))];
+    const { code, out } = await bench.import([REALTIME, CO2], options);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Nothing changed: 2 files;/);
+    expect(told(out)).toEqual({ added: 0, revised: 0, withdrawn: 0, unchanged: lines.length });
+    expect(await bench.stored()).toEqual(before);
+  }, 60_000);
+
+  it('published from the last to the first read the same, and are stored the same', async (context) => {
+    skipIfAbsent(context);
+    // 45 vintages, one of which gives a value to a date again that it had before another one.
+    const lines = await linesOf(CO2);
+    const days = [...groupedBy(lines, 'revisionDate')].sort(([a], [b]) => (a < b ? 1 : -1));
+    expect(days.length).toBeGreaterThan(40);
+    for (const [day, ofDay] of days) {
+      const content = ofDay.map((line) => Object.values(line).join(',')).join('\n');
+      const path = await bench.file(`${day}.csv`, `series,date,revision_date,value\n${content}\n`);
+      const options = { vintages: true, today: TODAY, source: 'co2' };
+      expect((await bench.import(path, options)).code).toBe(0);
+    }
+    await withStore(async (store) => {
+      await expectEveryVintage(store, lines);
+    });
+    const { rows } = await bench.stored();
+    await rm(bench.dataDir, { recursive: true });
+    expect((await bench.import(CO2, { vintages: true, today: TODAY })).code).toBe(0);
+    expect((await bench.stored()).rows).toEqual(rows);
+  }, 60_000);
+
+  it('in one file in reverse order read the same', async (context) => {
+    skipIfAbsent(context);
+    const lines = (await linesOf(REALTIME)).filter(({ series }) => series === 'gdp_cssa');
+    expect(lines.length).toBeGreaterThan(2000);
+    const reversed = lines.toReversed().map((line) => Object.values(line).join(','));
+    const path = await bench.file(
+      'reversed.csv',
+      `series,date,revision_date,value\n${reversed.join('\n')}\n`,
+    );
+    // Small chunks, so that later vintages are stored before earlier ones.
+    const options = { vintages: true, today: TODAY, pointsPerChunk: 100 };
+    expect((await bench.import(path, options)).code).toBe(0);
+    await withStore(async (store) => {
+      await expectEveryVintage(store, lines);
+    });
+  }, 60_000);
+});
