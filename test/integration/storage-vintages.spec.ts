@@ -8,6 +8,7 @@ import { CalendarDate } from '../../src/core/calendar-date.js';
 import { Decimal } from '../../src/core/decimal.js';
 import { readFacts } from '../../src/storage/parquet/file-seal.js';
 import { pointsFile } from '../../src/storage/paths.js';
+import { HoldingDisk } from '../support/faulty-disk.js';
 import { openParquetStores, type ParquetStores } from '../support/parquet-stores.js';
 import { brief, uuid, vintages } from '../support/points.js';
 import { newSeries } from '../support/stores.js';
@@ -19,7 +20,12 @@ const MANY = 2500;
 
 let dataDir: string;
 let stores: ParquetStores;
-const open = () => openParquetStores(dataDir, { withThread: true });
+let disk: HoldingDisk;
+const open = () =>
+  openParquetStores(dataDir, {
+    withThread: true,
+    wrap: (inner) => (disk = new HoldingDisk(inner)),
+  });
 beforeEach(async () => {
   dataDir = await temporaryDirectory();
   stores = await open();
@@ -56,6 +62,31 @@ it('is kept in a large file, which another thread writes', async () => {
     '1976-11-04 2020-01-01 5',
     '1976-11-04 2020-02-01 7',
     '1976-11-04 2020-03-01 5',
+  ]);
+});
+
+it('is not lost with a row that a flush is writing', async () => {
+  const january = '2020-01-01';
+  const publish = (day: string, value: string | null) =>
+    stores.points.publish([vintages(ID, [[january, day, value]])]);
+  await publish('2020-02-01', '1');
+  await publish('2020-05-01', '2');
+  const created = disk.holdNext(
+    ({ operation, name }) => operation === 'create' && name?.startsWith(pointsFile(ID)) === true,
+  );
+  const flush = stores.directory.flush();
+  await created.reached;
+  // The row of May becomes a repetition, and so goes; the file that is under way has it.
+  await publish('2020-04-01', '2');
+  created.letGo();
+  await flush;
+  await stores.directory.flush();
+  // Now that April says something else, May's 2 is a value of its own again.
+  await publish('2020-04-01', '3');
+  expect(brief(await stores.points.read(ID))).toEqual([
+    '2020-01-01 2020-02-01 1',
+    '2020-01-01 2020-04-01 3',
+    '2020-01-01 2020-05-01 2',
   ]);
 });
 

@@ -189,23 +189,25 @@ class Resolution {
     rows.splice(place, 0, { ...row, isChanged: true });
   }
 
-  /** A row that repeats the value before it; that its vintage speaks of the date is still to be known. */
+  /**
+   * A row that repeats the value before it; that its vintage speaks of the date is still to be known. It is
+   * told again even where it is known: the file that is being written may leave it out, because it has the row.
+   */
   private remove(rows: Row[], at: number, date: number): void {
     assert(at > 0, 'the first publication of a date repeats nothing');
     const [row] = rows.splice(at, 1);
-    this.note(row!.revisionDate as CalendarDate, false, Int32Array.of(date));
+    const revisionDate = row!.revisionDate as CalendarDate;
+    this.tell({ kind: 'published', revisionDate, isComplete: false, dates: Int32Array.of(date) });
   }
 
   private note(day: CalendarDate, isComplete: boolean, dates: Int32Array): void {
     if (this.isKnown(day, isComplete, dates)) return;
     // A complete vintage speaks of all dates.
     const spoken = isComplete ? new Int32Array(0) : dates;
-    const publication = {
-      kind: 'published',
-      revisionDate: day,
-      isComplete,
-      dates: spoken,
-    } as const;
+    this.tell({ kind: 'published', revisionDate: day, isComplete, dates: spoken });
+  }
+
+  private tell(publication: Publication): void {
     this.known.add(publication);
     this.vintageChanges.push(publication);
   }
