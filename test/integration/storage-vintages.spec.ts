@@ -70,6 +70,8 @@ it('is not lost with a row that a flush is writing', async () => {
   const publish = (day: string, value: string | null) =>
     stores.points.publish([vintages(ID, [[january, day, value]])]);
   await publish('2020-02-01', '1');
+  // A vintage in between that is not about January, so that the others do not speak of it in one row.
+  await stores.points.publish([vintages(ID, [['2020-02-01', '2020-03-01', '9']])]);
   await publish('2020-05-01', '2');
   const created = disk.holdNext(
     ({ operation, name }) => operation === 'create' && name?.startsWith(pointsFile(ID)) === true,
@@ -87,6 +89,7 @@ it('is not lost with a row that a flush is writing', async () => {
     '2020-01-01 2020-02-01 1',
     '2020-01-01 2020-04-01 3',
     '2020-01-01 2020-05-01 2',
+    '2020-02-01 2020-03-01 9',
   ]);
 });
 
