@@ -104,6 +104,8 @@ type Known = Decimal | null | undefined;
 class Resolution {
   /** By date, ascending by revision date. */
   private readonly histories = new Map<number, Row[]>();
+  /** Made once a complete vintage asks for it. */
+  private dates: Set<number> | undefined;
   private readonly vintageChanges: Publication[] = [];
   private readonly counts = { added: 0, revised: 0, unchanged: 0, withdrawn: 0 };
 
@@ -123,8 +125,7 @@ class Resolution {
     dates.forEach((date, index) => this.state(date, revisionDate, values[index]!));
     if (!isComplete) return;
     const spoken = new Set(dates);
-    // Dates that other vintages of the same call brought are there without being in the base.
-    for (const date of new Set([...this.base.dates, ...this.histories.keys()])) {
+    for (const date of this.allDates()) {
       if (spoken.has(date)) continue;
       const value = knownOn(this.history(date), revisionDate);
       if (value !== undefined && value !== null) this.state(date, revisionDate, null);
@@ -219,9 +220,18 @@ class Resolution {
     return dates.every((date) => this.known.speaksOf(day, date) || isAt(this.history(date), day));
   }
 
+  /** Those of the base and those that vintages of this call brought; each call may have many vintages. */
+  private allDates(): ReadonlySet<number> {
+    this.dates ??= new Set([...this.base.dates, ...this.histories.keys()]);
+    return this.dates;
+  }
+
   private history(date: number): Row[] {
     let rows = this.histories.get(date);
-    if (!rows) this.histories.set(date, (rows = this.baseRows(date)));
+    if (!rows) {
+      this.histories.set(date, (rows = this.baseRows(date)));
+      this.dates?.add(date);
+    }
     return rows;
   }
 
