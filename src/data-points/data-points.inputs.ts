@@ -66,7 +66,11 @@ export class PointSelectionArgs {
   @Field(() => CalendarDate, { nullable: true, description: 'Inclusive' })
   endDate?: CalendarDate | null;
 
-  @Field(() => CalendarDate, { nullable: true, description: 'What was known on this day' })
+  @Field(() => CalendarDate, {
+    nullable: true,
+    description:
+      'What was known on this day, at most tomorrow (UTC); 9999-12-31: whatever is known',
+  })
   asOf?: CalendarDate | null;
 
   @Field(() => Revisions, { defaultValue: Revisions.LATEST })

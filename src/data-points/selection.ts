@@ -59,7 +59,7 @@ export function asOfDay(
     const tomorrow = CalendarDate.format((today + 1) as CalendarDate);
     throw validationError(
       'asOf',
-      `asOf must not be after tomorrow in UTC (${tomorrow}), received ${CalendarDate.format(asOf)}`,
+      `asOf must not be after tomorrow in UTC (${tomorrow}), unless it is 9999-12-31 for whatever is known; received ${CalendarDate.format(asOf)}`,
     );
   }
   return asOf;

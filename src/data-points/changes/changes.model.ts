@@ -71,5 +71,6 @@ export class ChangePage {
   @Field(() => Cursor, { description: 'Goes on where this page ends, now or later' })
   cursor!: Cursor;
 
-  @Field({ description: 'Whether there is more now' }) hasMore!: boolean;
+  @Field({ description: 'Whether there is more now, deletions since the first page left out' })
+  hasMore!: boolean;
 }
