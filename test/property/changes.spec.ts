@@ -80,15 +80,15 @@ class Reader {
     return page.hasMore;
   }
 
-  private replay({ change, batch }: FoundChange): void {
-    const { kind, seriesId, date, revisionDate, row } = change;
+  private replay({ change, point }: FoundChange): void {
+    const { kind, seriesId, date, revisionDate } = change;
     if (kind === ChangeKind.SERIES_DELETED) {
       for (const key of this.points.keys()) if (key.startsWith(seriesId)) this.points.delete(key);
       return;
     }
     const key = keyOf(seriesId, CalendarDate.format(date!), CalendarDate.format(revisionDate!));
     if (kind === ChangeKind.DELETED) this.points.delete(key);
-    else this.points.set(key, `${batch.decimal(row!)} ${batch.isOriginal(row!)}`);
+    else this.points.set(key, `${point!.value} ${point!.isOriginal}`);
   }
 }
 

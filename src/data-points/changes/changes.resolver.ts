@@ -18,11 +18,9 @@ export class ChangesResolver {
   }
 }
 
-function toPointChange({ change, batch }: FoundChange): PointChange {
-  const { kind, seriesId, date, revisionDate, committedAt, row } = change;
-  const point =
-    row === undefined
-      ? { value: null, isOriginalRelease: null }
-      : { value: batch.decimal(row), isOriginalRelease: batch.isOriginal(row) };
-  return { kind, seriesId, date, revisionDate, committedAt, ...point };
+function toPointChange({ change, point }: FoundChange): PointChange {
+  const { kind, seriesId, date, revisionDate, committedAt } = change;
+  const value = point?.value ?? null;
+  const isOriginalRelease = point?.isOriginal ?? null;
+  return { kind, seriesId, date, revisionDate, committedAt, value, isOriginalRelease };
 }

@@ -20,10 +20,11 @@ import {
 } from './feed-position.js';
 import { changesOf, type ChangedSeries, type SeriesChange } from './series-changes.js';
 
-/** A change, and the points of its series, whose row it may be. */
+/** A change with what its point is now, and not with its series: a page may be of thousands of long ones. */
 export interface FoundChange {
   readonly change: SeriesChange;
-  readonly batch: PointBatch;
+  /** Null where it was deleted. */
+  readonly point: { readonly value: string | null; readonly isOriginal: boolean } | null;
 }
 
 export interface PageOfChanges {
@@ -132,7 +133,14 @@ export class ChangesService {
         deletions: deletions.get(seriesId) ?? [],
       };
       const after = place?.seriesId === seriesId ? place : undefined;
-      for (const change of changesOf(series, round, after)) yield { change, batch };
+      for (const change of changesOf(series, round, after)) {
+        const { row } = change;
+        const point =
+          row === undefined
+            ? null
+            : { value: batch.decimal(row), isOriginal: batch.isOriginal(row) };
+        yield { change, point };
+      }
     }
   }
 
