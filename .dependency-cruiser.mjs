@@ -8,6 +8,7 @@ const LAYERS = [
   ['series'],
   ['data-points'],
   ['graphql', 'health'],
+  ['flight'],
 ];
 
 /** A folder imports from folders to its left and beside it. */

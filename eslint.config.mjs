@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'data/', 'coverage/', 'bench-results/', 'node_modules/'] },
+  { ignores: ['dist/', 'data/', 'coverage/', 'bench-results/', 'node_modules/', '**/*_pb.ts'] },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

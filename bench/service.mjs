@@ -19,6 +19,7 @@ const environment = (dataDir, variables) => ({
   NODE_ENV: 'production',
   DATA_DIR: dataDir,
   PORT: '0',
+  FLIGHT_PORT: '0',
   LOG_LEVEL: 'info',
   ...variables,
 });

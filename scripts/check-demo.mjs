@@ -48,7 +48,7 @@ try {
 /** Runs the demo, calls `use` once it says that it runs, stops it and answers what it printed. */
 async function demo(use) {
   const child = spawn('npm', ['run', '-s', 'demo'], {
-    env: { ...process.env, DATA_DIR: dataDir, PORT: String(port) },
+    env: { ...process.env, DATA_DIR: dataDir, PORT: String(port), FLIGHT_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });

@@ -1,7 +1,9 @@
-// Writes the files that are derived from the code: schema.graphql and docs/configuration.md. With --check,
-// compares them instead and fails where they have drifted.
+// Writes the files that are derived: schema.graphql and docs/configuration.md from the code, the messages of
+// Arrow Flight and of the gRPC health protocol from their .proto files. With --check, compares them instead
+// and fails where they have drifted.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
@@ -13,6 +15,7 @@ import { Config, describeVariables } from '../dist/config/environment.js';
 const generated = {
   'schema.graphql': await schema(),
   'docs/configuration.md': await configuration(),
+  ...protocols(),
 };
 
 const check = process.argv.includes('--check');
@@ -56,6 +59,23 @@ async function configuration() {
     '',
   ].join('\n');
   return format(text, { parser: 'markdown' });
+}
+
+/** By `buf` with the plugin of Protobuf-ES, without a network. */
+function protocols() {
+  const folder = join('src', 'flight', 'protocol');
+  const output = mkdtempSync(join(tmpdir(), 'econ-graph-generate-'));
+  const { status } = spawnSync('npx', ['--no', '--', 'buf', 'generate', '--output', output], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  const names = readdirSync(join(output, folder));
+  const files = names.map((name) => [
+    join(folder, name),
+    readFileSync(join(output, folder, name), 'utf8'),
+  ]);
+  rmSync(output, { recursive: true });
+  return Object.fromEntries(files);
 }
 
 function readOrEmpty(path) {

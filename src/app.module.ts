@@ -3,6 +3,7 @@ import { CacheModule } from './cache/cache.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Config } from './config/environment.js';
 import { DataPointsModule } from './data-points/data-points.module.js';
+import { FlightModule } from './flight/flight.module.js';
 import { GraphqlModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -23,6 +24,7 @@ export class AppModule {
         DataPointsModule,
         GraphqlModule,
         HealthModule,
+        FlightModule,
       ],
     };
   }

@@ -7,13 +7,14 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule } from './app.module.js';
 import type { Config } from './config/environment.js';
 import { JsonLogger } from './config/json-logger.js';
+import { FlightServer } from './flight/flight-server.js';
 import { servePlayground } from './graphql/playground.js';
 
 export interface AppOptions {
   readonly logger?: LoggerService;
 }
 
-/** The application, ready to listen: `app.listen(config.port, config.host)`. */
+/** The application, ready to `listen`. */
 export async function createApp(
   config: Config,
   { logger = new JsonLogger(config) }: AppOptions = {},
@@ -31,6 +32,20 @@ export async function createApp(
   await app.init();
   await adapter.getInstance().ready();
   return app;
+}
+
+/** Where the application listens. */
+export interface Addresses {
+  /** http://host:port */
+  readonly url: string;
+  readonly flightPort: number;
+}
+
+/** Listens for GraphQL and for Arrow Flight, on the ports of the settings. */
+export async function listen(app: NestFastifyApplication, config: Config): Promise<Addresses> {
+  await app.listen(config.port, config.host);
+  const flightPort = await app.get(FlightServer).listen();
+  return { url: await app.getUrl(), flightPort };
 }
 
 /** The services without a listener, for commands that work on the data directory themselves. */

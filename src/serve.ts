@@ -1,6 +1,6 @@
 // Starts the service and keeps it running: `main.ts` and the command `serve` are this and nothing else.
 
-import { createApp } from './app.js';
+import { createApp, listen } from './app.js';
 import { ConfigError, loadConfig, type Config } from './config/environment.js';
 import { JsonLogger } from './config/json-logger.js';
 import { startFailure } from './start-failure.js';
@@ -11,8 +11,8 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<void> {
   const logger = new JsonLogger(config);
   try {
     const app = await createApp(config, { logger });
-    await app.listen(config.port, config.host);
-    logger.log({ message: 'Listening', url: await app.getUrl() });
+    const { url, flightPort } = await listen(app, config);
+    logger.log({ message: 'Listening', url, flightPort });
   } catch (error) {
     process.stderr.write(`${startFailure(error, config)}\n`);
     process.exit(1);

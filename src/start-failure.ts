@@ -1,8 +1,14 @@
+import { FlightListenError } from './flight/flight-server.js';
 import { messageOf } from './core/app-error.js';
 import type { Config } from './config/environment.js';
 
 /** Why the service did not start, in one line that says what to change. */
-export function startFailure(error: unknown, { dataDir, host, port }: Config): string {
+export function startFailure(error: unknown, { dataDir, host, port, flightPort }: Config): string {
+  if (error instanceof FlightListenError) {
+    return error.message.includes('EADDRINUSE')
+      ? `FLIGHT_PORT: port ${flightPort} on ${host} is in use; stop what listens there, or set FLIGHT_PORT to another one`
+      : `FLIGHT_PORT: port ${flightPort} on ${host} cannot be listened on: ${error.message}`;
+  }
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo') {
     switch (code) {

@@ -137,6 +137,9 @@ export class Config {
   @text('HOST', 'Address to listen on; 0.0.0.0 for every interface')
   readonly host: string = '127.0.0.1';
 
+  @integer('FLIGHT_PORT', [0, 65_535], 'Arrow Flight (gRPC) port; 0 takes any free one')
+  readonly flightPort: number = 8815;
+
   @matching('CORS_ORIGINS', ORIGINS, 'Web pages of other origins that may query; none by default')
   readonly corsOrigins: string = '';
 
@@ -212,6 +215,33 @@ export class Config {
     'Most points that the fields of one request may answer together',
   )
   readonly readPointsMax: number = 1_000_000;
+
+  @integer('FLIGHT_STREAMS_MAX', [1, 100_000], 'Most Flight streams open at once')
+  readonly flightStreamsMax: number = 256;
+
+  @integer(
+    'FLIGHT_STREAMS_PER_CLIENT_MAX',
+    [1, 100_000],
+    'Most Flight streams open at once from one address',
+  )
+  readonly flightStreamsPerClientMax: number = 64;
+
+  @integer(
+    'FLIGHT_IDLE_SECONDS',
+    [1, 86_400],
+    'How long a Flight stream waits for a client that neither reads nor sends before it is ended',
+  )
+  readonly flightIdleSeconds: number = 60;
+
+  @integer('FLIGHT_MESSAGE_BYTES_MAX', [65_536, 2_147_483_647], 'Largest message that Flight takes')
+  readonly flightMessageBytesMax: number = 67_108_864;
+
+  @integer(
+    'FLIGHT_PUT_BYTES_MAX',
+    [65_536, 1_099_511_627_776],
+    'Most bytes that all Flight uploads together hold in memory until they are stored',
+  )
+  readonly flightPutBytesMax: number = 268_435_456;
 
   @integer('HTTP_BODY_BYTES_MAX', [1024, 1_073_741_824], 'Largest HTTP request body')
   readonly httpBodyBytesMax: number = 16_777_216;

@@ -9,7 +9,10 @@ export const ERROR_CATALOGUE = {
   STORAGE_ERROR: { retryable: true },
   CURSOR_EXPIRED: { retryable: false },
   READ_TOO_LARGE: { retryable: false },
+  WRITE_TOO_LARGE: { retryable: false },
   QUERY_TOO_COMPLEX: { retryable: false },
+  TOO_MANY_STREAMS: { retryable: true },
+  STREAM_IDLE: { retryable: true },
   UNAVAILABLE: { retryable: true },
 } as const;
 

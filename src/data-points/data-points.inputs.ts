@@ -49,7 +49,7 @@ registerEnumType(Aggregation, {
 });
 
 /** A hundred years. */
-const LAG_DAYS_MAX = 36_525;
+export const LAG_DAYS_MAX = 36_525;
 
 /** Points count once in the complexity of a query: how many a field answers is limited when it is read. */
 export const POINTS_COMPLEXITY = 1;

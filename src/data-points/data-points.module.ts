@@ -26,6 +26,6 @@ import { VintagesService } from './vintages/vintages.service.js';
     ChangesResolver,
     StatisticsResolver,
   ],
-  exports: [DataPointsService, PublishingService],
+  exports: [DataPointsService, PublishingService, ChangesService],
 })
 export class DataPointsModule {}

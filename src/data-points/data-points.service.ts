@@ -29,7 +29,7 @@ export interface SelectedPoints {
   readonly batch: PointBatch;
   readonly rows: Uint32Array;
   /** Of what the answer rests on: of the range, or of the whole series where it was transformed. */
-  readonly coverage: () => RevisionCoverage;
+  readonly coverage: () => Promise<RevisionCoverage>;
 }
 
 /** A point by its place. */
@@ -66,16 +66,31 @@ export class DataPointsService {
     args: PointSelectionArgs,
     request: object = {},
   ): Promise<SelectedPoints> {
+    const selected = await this.selecting(args)(seriesId);
+    chargePoints(request, selected.rows.length, this.config.readPointsMax);
+    return selected;
+  }
+
+  /**
+   * One question for many series, for edges that stream: what it means is settled here, once, and how much is
+   * answered is not limited.
+   * @throws AppError VALIDATION_ERROR; the reads throw VALIDATION_ERROR, NOT_FOUND, STORAGE_ERROR
+   */
+  selecting(args: PointSelectionArgs): (seriesId: Uuid) => Promise<SelectedPoints> {
     const range = rangeOf(args);
     const selector = selectorOf(args, this.clock.today());
-    const transform = this.transformOf(seriesId, args);
-    // A transformed value rests on values outside the range, too.
-    const published = await this.store.read(seriesId, transform ? {} : range);
-    const batch = transform ? transform(published).inRange(range) : published;
-    const selected = selectRows(batch, selector);
-    const rows = args.limit == null ? selected : selected.subarray(0, args.limit);
-    chargePoints(request, rows.length, this.config.readPointsMax);
-    return { batch, rows, coverage: () => coverageOf(published, selector.asOf) };
+    return async (seriesId) => {
+      const transform = this.transformOf(seriesId, args);
+      // A transformed value rests on values outside the range, too.
+      const restsOn = transform ? {} : range;
+      const published = await this.store.read(seriesId, restsOn);
+      const batch = transform ? transform(published).inRange(range) : published;
+      const selected = selectRows(batch, selector);
+      const rows = args.limit == null ? selected : selected.subarray(0, args.limit);
+      const days = () => this.store.publishedDays(seriesId, restsOn);
+      const coverage = async () => coverageOf(published, await days(), selector.asOf);
+      return { batch, rows, coverage };
+    };
   }
 
   /** One point: the latest publication of a date, or that of a given day. */

@@ -10,5 +10,6 @@ import { HealthService } from './health.service.js';
   imports: [TerminusModule.forRoot({ errorLogStyle: 'json', logger: false }), StorageModule],
   providers: [HealthService, HealthResolver],
   controllers: [HealthController],
+  exports: [HealthService],
 })
 export class HealthModule {}

@@ -79,3 +79,28 @@ export const CACHE_BYTES = {
   name: 'cache_bytes',
   help: 'Bytes of decoded batches held in memory',
 };
+
+export const FLIGHT_CALLS_TOTAL = {
+  name: 'flight_calls_total',
+  help: 'Arrow Flight calls that have ended, by method and outcome (success, error, cancelled)',
+  labelNames: ['method', 'outcome'],
+};
+
+export const FLIGHT_CALL_DURATION_SECONDS = {
+  name: 'flight_call_duration_seconds',
+  help: 'Time from the arrival of an Arrow Flight call to its end, by method',
+  labelNames: ['method'],
+  // From a small read in memory to a panel that a slow client takes minutes for.
+  buckets: [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120],
+};
+
+export const FLIGHT_BYTES_TOTAL = {
+  name: 'flight_bytes_total',
+  help: 'Bytes of Arrow Flight messages, by method and direction (sent, received)',
+  labelNames: ['method', 'direction'],
+};
+
+export const FLIGHT_STREAMS = {
+  name: 'flight_streams',
+  help: 'Arrow Flight streams that are open',
+};

@@ -5,6 +5,7 @@ import {
   makeHistogramProvider,
   PrometheusModule,
 } from '@willsoto/nestjs-prometheus';
+import { FlightMetrics } from './flight-metrics.js';
 import { GraphqlMetrics } from './graphql-metrics.js';
 import * as definitions from './metric-definitions.js';
 import { StorageMetrics } from './storage-metrics.js';
@@ -24,13 +25,17 @@ const metrics = [
   makeGaugeProvider(definitions.STORAGE_SCRUB_LAST_PASS_TIMESTAMP_SECONDS),
   makeCounterProvider(definitions.CACHE_LOOKUPS_TOTAL),
   makeGaugeProvider(definitions.CACHE_BYTES),
+  makeCounterProvider(definitions.FLIGHT_CALLS_TOTAL),
+  makeHistogramProvider(definitions.FLIGHT_CALL_DURATION_SECONDS),
+  makeCounterProvider(definitions.FLIGHT_BYTES_TOTAL),
+  makeGaugeProvider(definitions.FLIGHT_STREAMS),
 ];
 
 // prom-client's registry is one per process and refuses the process metrics a second time: applications
 // that are made in one process (tests) share them.
 @Module({
   imports: [PrometheusModule.register({ defaultMetrics: { enabled: true } })],
-  providers: [...metrics, StorageMetrics, GraphqlMetrics],
-  exports: [...metrics, StorageMetrics, GraphqlMetrics],
+  providers: [...metrics, StorageMetrics, GraphqlMetrics, FlightMetrics],
+  exports: [...metrics, StorageMetrics, GraphqlMetrics, FlightMetrics],
 })
 export class MetricsModule {}

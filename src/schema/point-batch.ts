@@ -14,24 +14,10 @@ import type { CalendarDate, DateRange } from '../core/calendar-date.js';
 import { Decimal } from '../core/decimal.js';
 import type { Instant } from '../core/instant.js';
 import { ARROW_TYPES, DATA_POINT_SCHEMA, recordBatch } from './arrow-schema.js';
-
-function bit(bits: Uint8Array, index: number): boolean {
-  return ((bits[index >> 3]! >> (index & 7)) & 1) === 1;
-}
-
-/** Bitmaps are padded to 8 bytes, as Arrow recommends. */
-function bitmapBytes(length: number): number {
-  return ((length + 63) >> 6) << 3;
-}
-
-/** One bit per row; that of row 0 is number `offset`. */
-interface Bitmap {
-  readonly bits: Uint8Array;
-  readonly offset: number;
-}
+import { bit, bitmapBytes, copyBits, countBits, setBits, type Bitmap } from './bitmap.js';
 
 /** Texts of the rows that have one; row 0's begins at `offsets[0]`. */
-interface Texts {
+export interface Texts {
   readonly offsets: Int32Array;
   readonly bytes: Uint8Array;
   /** Null where every row has a text. */
@@ -378,7 +364,7 @@ export class PointBatchBuilder {
       setBits(this.validity, first, end - start);
     } else {
       copyBits(valid, start, this.validity, first, end - start);
-      for (let row = start; row < end; row++) if (from.isNull(row)) this.nulls++;
+      this.nulls += end - start - countBits(valid, start, end - start);
     }
     if (!from.hasExact) return;
     for (let row = start, to = first; row < end; row++, to++) {
@@ -429,32 +415,5 @@ export class PointBatchBuilder {
     }
     valueOffsets.fill(end, next);
     return { offsets: valueOffsets, bytes: data, present: { bits: nullBitmap, offset: 0 } };
-  }
-}
-
-function setBits(to: Uint8Array, first: number, count: number): void {
-  const end = first + count;
-  let at = first;
-  while (at < end && (at & 7) !== 0) to[at >> 3]! |= 1 << (at++ & 7);
-  const wholeEnd = end & ~7;
-  if (at < wholeEnd) {
-    to.fill(0xff, at >> 3, wholeEnd >> 3);
-    at = wholeEnd;
-  }
-  while (at < end) to[at >> 3]! |= 1 << (at++ & 7);
-}
-
-/** @param to has zeros there */
-function copyBits(from: Bitmap, start: number, to: Uint8Array, first: number, count: number): void {
-  const source = from.offset + start;
-  let done = 0;
-  if (((source | first) & 7) === 0) {
-    const bytes = count >> 3;
-    to.set(from.bits.subarray(source >> 3, (source >> 3) + bytes), first >> 3);
-    done = bytes << 3;
-  }
-  for (; done < count; done++) {
-    const at = first + done;
-    if (bit(from.bits, source + done)) to[at >> 3]! |= 1 << (at & 7);
   }
 }

@@ -131,8 +131,14 @@ export class SeriesService {
     return this.store.delete(id);
   }
 
+  /** In the order of their ids. */
+  *matching(filter: SeriesFilter | null | undefined): Iterable<SeriesRow> {
+    const isWanted = compileFilter(filter);
+    for (const row of this.store.all()) if (isWanted(row)) yield row;
+  }
+
   private select(filter: SeriesFilter | null | undefined, order: Order): SeriesRow[] {
-    return [...this.store.all()].filter(compileFilter(filter)).sort(compareRows(order));
+    return [...this.matching(filter)].sort(compareRows(order));
   }
 }
 

@@ -78,7 +78,7 @@ describe('the command line', () => {
 
   it('serves, and an import into the directory in use is told to go to the service', async () => {
     const path = await bench.file('data.csv', 'month,a\n2006-01,1\n');
-    const child = start(['serve'], { PORT: '0' });
+    const child = start(['serve'], { PORT: '0', FLIGHT_PORT: '0' });
     const closed = once(child, 'close');
     try {
       const url = await listeningUrl(child);

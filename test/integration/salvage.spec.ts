@@ -191,7 +191,7 @@ describe('salvage-log', () => {
 });
 
 async function expectServing(dataDir: string): Promise<void> {
-  const child = startCommand(['serve'], { DATA_DIR: dataDir, PORT: '0' });
+  const child = startCommand(['serve'], { DATA_DIR: dataDir, PORT: '0', FLIGHT_PORT: '0' });
   const closed = once(child, 'close');
   const { listeningUrl } = await import('./verify-support.js');
   const url = await listeningUrl(child);

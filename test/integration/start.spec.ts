@@ -15,7 +15,13 @@ interface Ended {
 
 async function runService(environment: NodeJS.ProcessEnv): Promise<Ended> {
   const child = spawn(process.execPath, ['dist/main.js'], {
-    env: { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'error', ...environment },
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      FLIGHT_PORT: '0',
+      LOG_LEVEL: 'error',
+      ...environment,
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderr = '';
@@ -72,7 +78,7 @@ describe('a start that fails', () => {
   it('makes a data directory that is missing, with the folders above it', async () => {
     const dataDir = join(directory, 'a', 'b');
     const child = spawn(process.execPath, ['dist/main.js'], {
-      env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDir },
+      env: { PATH: process.env.PATH, PORT: '0', FLIGHT_PORT: '0', DATA_DIR: dataDir },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     for await (const chunk of child.stdout) {

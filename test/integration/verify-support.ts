@@ -19,7 +19,7 @@ export async function runCommand(
   dataDir: string,
   ...args: string[]
 ): Promise<{ code: number; out: string; err: string }> {
-  const child = startCommand(args, { DATA_DIR: dataDir, PORT: '0' });
+  const child = startCommand(args, { DATA_DIR: dataDir, PORT: '0', FLIGHT_PORT: '0' });
   let [out, err] = ['', ''];
   child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (err += text));

@@ -428,7 +428,7 @@ describe('the command verify', () => {
   it('finds nothing beside a service that writes, flushes and deletes', async () => {
     await withDataDir(async (dataDir) => {
       const child = startCommand(['serve'], {
-        ...{ DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'info' },
+        ...{ DATA_DIR: dataDir, PORT: '0', FLIGHT_PORT: '0', LOG_LEVEL: 'info' },
         ...{ FLUSH_INTERVAL_SECONDS: '1', LOG_SEGMENT_BYTES: '65536' },
       });
       const closing = once(child, 'close');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp } from '../../src/app.js';
+import { createApp, listen } from '../../src/app.js';
 import { Config } from '../../src/config/environment.js';
 
 /** Keeps what is logged, for tests that ask. */
@@ -37,6 +37,7 @@ export interface GraphqlAnswer {
 export interface TestApp {
   readonly app: NestFastifyApplication;
   readonly url: string;
+  readonly flightPort: number;
   readonly dataDir: string;
   readonly logger: RecordingLogger;
   query(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
@@ -47,7 +48,7 @@ export interface TestApp {
 }
 
 export function testConfig(overrides: Partial<Config> = {}): Config {
-  return Object.assign(new Config(), { port: 0, ...overrides });
+  return Object.assign(new Config(), { port: 0, flightPort: 0, ...overrides });
 }
 
 export async function temporaryDirectory(): Promise<string> {
@@ -59,8 +60,8 @@ export async function startTestApp(overrides: Partial<Config> = {}): Promise<Tes
   const logger = new RecordingLogger();
   const config = testConfig({ ...overrides, dataDir });
   const app = await createApp(config, { logger });
-  await app.listen(config.port, config.host);
-  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  const addresses = await listen(app, config);
+  const url = addresses.url.replace('[::1]', '127.0.0.1');
   const stop = async (): Promise<void> => {
     await app.close();
     Logger.overrideLogger(false);
@@ -68,6 +69,7 @@ export async function startTestApp(overrides: Partial<Config> = {}): Promise<Tes
   return {
     app,
     url,
+    flightPort: addresses.flightPort,
     dataDir,
     logger,
     query: (query, variables) => postGraphql(url, query, variables),

@@ -1,0 +1,132 @@
+// What all calls have in common: they are counted and timed, their failures become statuses, and unexpected
+// ones are logged once. Messages pass through as bytes; who answers a call reads them.
+
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  sendUnaryData,
+  ServerUnaryCall,
+} from '@grpc/grpc-js';
+import { Logger } from '@nestjs/common';
+import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import { validationError } from '../core/app-error.js';
+import type { FlightMetrics } from '../metrics/flight-metrics.js';
+import { failureOf, isUnexpected } from './grpc-status.js';
+import { CancelledError, Sender, type Outgoing } from './outgoing.js';
+import type { StreamLimits } from './stream-limits.js';
+
+export type Messages = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+export interface CallOptions {
+  readonly limits: StreamLimits;
+  readonly metrics: FlightMetrics;
+  readonly idleMilliseconds: number;
+  readonly logStackTraces: boolean;
+}
+
+/** @throws AppError VALIDATION_ERROR where the bytes are no such message */
+export function parseMessage<Desc extends DescMessage>(
+  schema: Desc,
+  bytes: Uint8Array,
+): MessageShape<Desc> {
+  try {
+    return fromBinary(schema, bytes);
+  } catch {
+    throw validationError(schema.name, `The request is not a ${schema.typeName}`);
+  }
+}
+
+export class Calls {
+  private readonly logger = new Logger('Flight');
+
+  constructor(private readonly options: CallOptions) {}
+
+  unary(
+    method: string,
+    answer: (request: Buffer) => Promise<Uint8Array> | Uint8Array,
+  ): handleUnaryCall<Buffer, Uint8Array> {
+    return (call: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>) => {
+      void this.observe(method, async () => {
+        const message = await answer(call.request);
+        callback(null, message);
+      }).then((failure) => {
+        if (failure) callback(failure);
+      });
+    };
+  }
+
+  serverStream(
+    method: string,
+    answer: (request: Buffer, signal: AbortSignal) => Messages,
+  ): handleServerStreamingCall<Buffer, Uint8Array> {
+    return (call) => {
+      void this.stream(method, call, (signal) => answer(call.request, signal));
+    };
+  }
+
+  bidiStream(
+    method: string,
+    answer: (incoming: AsyncIterable<Buffer>) => Messages,
+  ): handleBidiStreamingCall<Buffer, Uint8Array> {
+    return (call) => {
+      void this.stream(method, call, () => answer(call));
+    };
+  }
+
+  private async stream(
+    method: string,
+    call: Outgoing,
+    answer: (signal: AbortSignal) => Messages,
+  ): Promise<void> {
+    const { limits, metrics, idleMilliseconds } = this.options;
+    let leave: (() => void) | undefined;
+    const failure = await this.observe(method, async () => {
+      leave = limits.enter(call.getPeer());
+      metrics.setStreams(limits.count);
+      const sender = new Sender(call, idleMilliseconds);
+      const { signal } = sender;
+      try {
+        // Where sending fails the answer is told to end: what it holds is let go of.
+        for await (const message of answer(signal)) await sender.send(message);
+      } catch (error) {
+        // Whatever else went wrong because of it.
+        throw signal.aborted ? signal.reason : error;
+      } finally {
+        metrics.countSent(method, sender.sentBytes);
+      }
+    });
+    leave?.();
+    metrics.setStreams(limits.count);
+    if (failure) call.emit('error', failure);
+    else call.end();
+  }
+
+  /** @returns the failure to be told; undefined where there is none */
+  private async observe(method: string, task: () => Promise<void>) {
+    const started = performance.now();
+    const done = (outcome: string): void => {
+      this.options.metrics.observe(method, outcome, (performance.now() - started) / 1000);
+    };
+    try {
+      await task();
+      done('success');
+      return undefined;
+    } catch (error) {
+      done(error instanceof CancelledError ? 'cancelled' : 'error');
+      if (error instanceof CancelledError) return undefined;
+      if (isUnexpected(error)) this.log(method, error);
+      return failureOf(error);
+    }
+  }
+
+  private log(method: string, error: unknown): void {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const { logStackTraces } = this.options;
+    this.logger.error({
+      message: error instanceof Error ? error.message : String(error),
+      method,
+      cause: (logStackTraces && cause instanceof Error && cause.stack) || String(cause),
+    });
+  }
+}

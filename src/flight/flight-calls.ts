@@ -1,0 +1,47 @@
+// The verbs of Arrow Flight. Each parses its request and hands it to whoever knows the answer. DoExchange and
+// PollFlightInfo have no use here: grpc-js answers UNIMPLEMENTED.
+
+import { create, toBinary } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import { parseMessage, type Calls, type Messages } from './calls.js';
+import { Flights } from './flights.js';
+import {
+  CriteriaSchema,
+  FlightDescriptorSchema,
+  HandshakeRequestSchema,
+  HandshakeResponseSchema,
+  TicketSchema,
+} from './protocol/Flight_pb.js';
+import { parseTicket } from './ticket.js';
+
+@Injectable()
+export class FlightCalls {
+  constructor(private readonly flights: Flights) {}
+
+  implementation(calls: Calls) {
+    const { flights } = this;
+    return {
+      Handshake: calls.bidiStream('Handshake', shakeHands),
+      ListFlights: calls.serverStream('ListFlights', (request) =>
+        flights.list(parseMessage(CriteriaSchema, request).expression),
+      ),
+      GetFlightInfo: calls.unary('GetFlightInfo', (request) =>
+        flights.info(parseMessage(FlightDescriptorSchema, request)),
+      ),
+      GetSchema: calls.unary('GetSchema', (request) =>
+        flights.schema(parseMessage(FlightDescriptorSchema, request)),
+      ),
+      DoGet: calls.serverStream('DoGet', (request) =>
+        flights.messages(parseTicket(parseMessage(TicketSchema, request).ticket)),
+      ),
+    };
+  }
+}
+
+/** Nobody has to prove who they are: each greeting is answered by an empty one. */
+async function* shakeHands(requests: AsyncIterable<Uint8Array>): Messages {
+  for await (const request of requests) {
+    const { protocolVersion } = parseMessage(HandshakeRequestSchema, request);
+    yield toBinary(HandshakeResponseSchema, create(HandshakeResponseSchema, { protocolVersion }));
+  }
+}

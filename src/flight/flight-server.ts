@@ -1,0 +1,91 @@
+// The gRPC server: which services it has, its limits, when it listens and how it stops.
+
+import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Config } from '../config/environment.js';
+import { FlightMetrics } from '../metrics/flight-metrics.js';
+import { Calls } from './calls.js';
+import { FlightCalls } from './flight-calls.js';
+import { HealthCalls } from './health-calls.js';
+import { FlightService } from './protocol/Flight_pb.js';
+import { Health } from './protocol/health_pb.js';
+import { serviceDefinition } from './service-definition.js';
+import { StreamLimits } from './stream-limits.js';
+
+/** Streams that are open when the service stops may end by themselves for so long. */
+const GRACE_MILLISECONDS = 10_000;
+
+/** Finds out that a client has gone without a word. */
+const KEEPALIVE_MILLISECONDS = 30_000;
+
+@Injectable()
+export class FlightServer implements BeforeApplicationShutdown {
+  private readonly server: Server;
+  private isListening = false;
+
+  constructor(
+    private readonly config: Config,
+    metrics: FlightMetrics,
+    flight: FlightCalls,
+    private readonly health: HealthCalls,
+  ) {
+    this.server = new Server(serverOptions(config));
+    const calls = new Calls({
+      limits: new StreamLimits(config.flightStreamsMax, config.flightStreamsPerClientMax),
+      metrics,
+      idleMilliseconds: config.flightIdleSeconds * 1000,
+      logStackTraces: config.logStackTraces === 1,
+    });
+    this.server.addService(serviceDefinition(FlightService), flight.implementation(calls));
+    this.server.addService(serviceDefinition(Health), health.implementation(calls));
+  }
+
+  /**
+   * @returns the port
+   * @throws the system's error where it cannot be listened on
+   */
+  async listen(): Promise<number> {
+    const { host, flightPort } = this.config;
+    const address = host.includes(':') ? `[${host}]` : host;
+    const port = await new Promise<number>((resolve, reject) => {
+      const credentials = ServerCredentials.createInsecure();
+      this.server.bindAsync(`${address}:${flightPort}`, credentials, (error, bound) => {
+        if (error) reject(new FlightListenError(error.message));
+        else resolve(bound);
+      });
+    });
+    this.isListening = true;
+    return port;
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    if (!this.isListening) return;
+    this.health.stop();
+    await new Promise<void>((resolve) => {
+      const force = setTimeout(() => {
+        this.server.forceShutdown();
+        resolve();
+      }, GRACE_MILLISECONDS);
+      this.server.tryShutdown(() => {
+        clearTimeout(force);
+        resolve();
+      });
+    });
+  }
+}
+
+/** grpc-js tells in words only why an address cannot be listened on. */
+export class FlightListenError extends Error {
+  override readonly name = 'FlightListenError';
+}
+
+function serverOptions(config: Config): ServerOptions {
+  return {
+    'grpc.max_receive_message_length': config.flightMessageBytesMax,
+    'grpc.max_send_message_length': -1,
+    'grpc.keepalive_time_ms': KEEPALIVE_MILLISECONDS,
+    // Streams are counted by ourselves, over all connections.
+    'grpc.max_concurrent_streams': config.flightStreamsMax * 2,
+    'grpc.enable_channelz': 0,
+  };
+}

@@ -1,0 +1,215 @@
+// Points of one series or of a panel of many, as a stream of record batches: each series is read once, as of
+// one commit, and gathered into messages; what is held at a time does not grow with the panel.
+
+import { Injectable } from '@nestjs/common';
+import type { Schema, TypeMap } from 'apache-arrow';
+import { AppError } from '../../core/app-error.js';
+import { DataPointsService, type SelectedPoints } from '../../data-points/data-points.service.js';
+import { Revisions } from '../../data-points/revisions.js';
+import type { SeriesRow } from '../../schema/series.columns.js';
+import { SeriesService } from '../../series/series.service.js';
+import type { PointsRequest } from '../flight-request.js';
+import { utf8Body } from '../ipc/column-body.js';
+import { bodyLengthOf, dictionaryMessage, schemaMessage } from '../ipc/messages.js';
+import { readAhead } from '../read-ahead.js';
+import { SeriesNames } from '../series-names.js';
+import { Batcher, messageOf } from './batcher.js';
+import {
+  dictionariesOf,
+  pointsSchema,
+  type NamedSeries,
+  type PointColumnName,
+} from './point-columns.js';
+import { valuesOf, wideMessages, wideSchema } from './wide-table.js';
+
+/** A series that will be read; small, because a panel may be of all there are. */
+interface PlannedSeries extends NamedSeries {
+  /** Stored revisions. */
+  readonly rows: number;
+}
+
+export interface FlightSize {
+  /** Rows of the answer; -1 where nobody knows before it is read. */
+  readonly records: number;
+  /** Bytes of the message bodies; -1 likewise. */
+  readonly bytes: number;
+}
+
+const UNKNOWN = -1;
+
+/** Rows of a part of a large panel: about 25 MB, some tens of milliseconds. */
+const PART_ROWS = 1_000_000;
+
+/** Parts of one panel; those of a panel that is larger still have more rows. */
+const PARTS_MAX = 256;
+
+/** Files read at once, and rows in them (8 MB decoded). */
+const READ_AHEAD = { reads: 16, cost: 262_144 };
+
+/** Of a dictionary, in one message: 36 bytes each, well below what any client takes. */
+const DICTIONARY_TEXTS = 32_768;
+
+@Injectable()
+export class PointsFlight {
+  constructor(
+    private readonly points: DataPointsService,
+    private readonly series: SeriesService,
+    private readonly names: SeriesNames,
+  ) {}
+
+  /** @throws AppError VALIDATION_ERROR, NOT_FOUND, READ_TOO_LARGE */
+  schema(request: PointsRequest): Schema<TypeMap> {
+    return request.layout === 'wide'
+      ? wideSchema(this.plan(request))
+      : pointsSchema(request.columns);
+  }
+
+  /**
+   * How large an answer would be now. It is known where one series is asked for, which is read for it, and
+   * where it is every revision of every date.
+   * @throws AppError
+   */
+  async size(request: PointsRequest): Promise<FlightSize> {
+    // What cannot be answered is refused here already.
+    const select = this.points.selecting(request.selection);
+    if (request.layout === 'wide') return { records: UNKNOWN, bytes: UNKNOWN };
+    const planned = this.plan(request);
+    const [only] = planned;
+    if (only === undefined) return { records: 0, bytes: 0 };
+    if (planned.length === 1) {
+      const { batch, rows } = await select(only.id);
+      const batcher = new Batcher(request.columns);
+      const batches = [...batcher.add({ index: 0, batch, rows }), ...batcher.finish()];
+      const bytes = batches.reduce((sum, { bodies }) => sum + bodyLengthOf(bodies), 0);
+      return { records: rows.length, bytes };
+    }
+    return { records: isEverything(request) ? sumRows(planned) : UNKNOWN, bytes: UNKNOWN };
+  }
+
+  /** The parts of an answer, to be fetched side by side and put together in order. */
+  parts(request: PointsRequest): PointsRequest[] {
+    const planned = this.plan(request);
+    const rowsMax = Math.max(PART_ROWS, Math.ceil(sumRows(planned) / (PARTS_MAX / 2)));
+    const groups = request.layout === 'wide' ? [planned] : grouped(planned, rowsMax);
+    if ('names' in request.series) {
+      return groups.map((group) => ({ ...request, series: { names: group.map(({ id }) => id) } }));
+    }
+    const { filter, after, through } = request.series;
+    return groups.map((group, index) => ({
+      ...request,
+      series: {
+        filter,
+        after: index === 0 ? after : groups[index - 1]!.at(-1)!.id,
+        // Series that are made meanwhile belong to a part, too: the last one has no end of its own.
+        through: index === groups.length - 1 ? through : group.at(-1)!.id,
+      },
+    }));
+  }
+
+  /** @throws AppError, before the first message or between two */
+  async *messages(request: PointsRequest): AsyncGenerator<Buffer> {
+    const planned = this.plan(request);
+    const selected = this.read(request, planned);
+    if (request.layout === 'wide') {
+      yield* wideMessages(wideSchema(planned), wideValues(selected));
+      return;
+    }
+    const { columns } = request;
+    yield schemaMessage(pointsSchema(columns));
+    yield* dictionaryMessages(columns, planned);
+    const batcher = new Batcher(columns);
+    let index = 0;
+    for await (const points of selected) {
+      if (points) for (const batch of batcher.add({ index, ...points })) yield messageOf(batch);
+      index++;
+    }
+    for (const batch of batcher.finish()) yield messageOf(batch);
+  }
+
+  /** Undefined stands for a series that was deleted just now; who asked for it by name is told. */
+  private read(
+    { selection, series }: PointsRequest,
+    planned: readonly PlannedSeries[],
+  ): AsyncGenerator<SelectedPoints | undefined> {
+    const select = this.points.selecting(selection);
+    const isNamed = 'names' in series;
+    return readAhead(
+      planned,
+      ({ rows }) => rows,
+      async ({ id }) => {
+        try {
+          return await select(id);
+        } catch (error) {
+          const isGone = error instanceof AppError && error.code === 'NOT_FOUND';
+          if (isGone && !isNamed) return undefined;
+          throw error;
+        }
+      },
+      READ_AHEAD,
+    );
+  }
+
+  /** The series of an answer, in its order. A damaged one is an error: nobody would notice its absence. */
+  private plan({ series }: PointsRequest): PlannedSeries[] {
+    if ('names' in series) {
+      return this.names.resolveAll(series.names, 'series').map((row) => this.planned(row));
+    }
+    const { filter, after, through } = series;
+    const planned: PlannedSeries[] = [];
+    for (const row of this.series.matching(filter)) {
+      if (after !== undefined && row.id <= after) continue;
+      if (through !== undefined && row.id > through) break;
+      planned.push(this.planned(row));
+    }
+    return planned;
+  }
+
+  private planned({ id, sourceId, externalId }: SeriesRow): PlannedSeries {
+    return { id, sourceId, externalId, rows: this.points.overview(id).rows };
+  }
+}
+
+/** Whether every stored row of the series is asked for. */
+function isEverything({ selection, layout }: PointsRequest): boolean {
+  const { revisions, startDate, endDate, asOf, limit, units, frequency } = selection;
+  const limits = [startDate, endDate, asOf, limit, units, frequency];
+  return layout === 'long' && revisions === Revisions.ALL && limits.every((value) => value == null);
+}
+
+function sumRows(planned: readonly PlannedSeries[]): number {
+  return planned.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** Neighbours together, as many as have `rowsMax` rows; at least one group. */
+function grouped(planned: readonly PlannedSeries[], rowsMax: number): PlannedSeries[][] {
+  const groups: PlannedSeries[][] = [[]];
+  let rows = 0;
+  for (const series of planned) {
+    if (rows > 0 && rows + series.rows > rowsMax) {
+      groups.push([]);
+      rows = 0;
+    }
+    groups.at(-1)!.push(series);
+    rows += series.rows;
+  }
+  return groups;
+}
+
+/** The names of all the series, before the first row that refers to them. */
+function* dictionaryMessages(
+  columns: readonly PointColumnName[],
+  planned: readonly NamedSeries[],
+): Generator<Buffer> {
+  for (const { id, named } of dictionariesOf(columns)) {
+    for (let from = 0; from === 0 || from < planned.length; from += DICTIONARY_TEXTS) {
+      const texts = planned.slice(from, from + DICTIONARY_TEXTS).map(named);
+      yield dictionaryMessage(id, texts.length, utf8Body(texts), from > 0);
+    }
+  }
+}
+
+const NO_VALUES = { dates: new Int32Array(), values: new Float64Array() };
+
+async function* wideValues(selected: AsyncIterable<SelectedPoints | undefined>) {
+  for await (const points of selected) yield points ? valuesOf(points) : NO_VALUES;
+}

@@ -1,0 +1,42 @@
+// How callers of Flight name a series: by its id, as sourceId/externalId, or by an external id that only one
+// source uses.
+
+import { Injectable } from '@nestjs/common';
+import { notFound, validationError } from '../core/app-error.js';
+import { Uuid } from '../core/uuid.js';
+import type { SeriesRow } from '../schema/series.columns.js';
+import { SeriesService } from '../series/series.service.js';
+
+const UUID_LENGTH = 36;
+
+@Injectable()
+export class SeriesNames {
+  constructor(private readonly series: SeriesService) {}
+
+  /** @throws AppError NOT_FOUND; VALIDATION_ERROR where several sources use the external id; STORAGE_ERROR */
+  resolve(name: string): SeriesRow {
+    const row = this.find(name);
+    if (!row) throw notFound('EconomicSeries', name);
+    return row;
+  }
+
+  /** @throws AppError as `resolve`; VALIDATION_ERROR naming `field` where one series is named twice */
+  resolveAll(names: readonly string[], field: string): SeriesRow[] {
+    const seen = new Set<Uuid>();
+    return names.map((name) => {
+      const row = this.resolve(name);
+      if (seen.has(row.id)) throw validationError(field, `${field} names ${name} twice`);
+      seen.add(row.id);
+      return row;
+    });
+  }
+
+  private find(name: string): SeriesRow | undefined {
+    const id = Uuid.tryParse(name);
+    if (id !== undefined) return this.series.get(id);
+    const sourceId = Uuid.tryParse(name.slice(0, UUID_LENGTH));
+    return sourceId !== undefined && name[UUID_LENGTH] === '/'
+      ? this.series.findByExternalId(name.slice(UUID_LENGTH + 1), sourceId)
+      : this.series.findByExternalId(name);
+  }
+}
