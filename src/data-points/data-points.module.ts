@@ -9,6 +9,7 @@ import { PublishingResolver } from './publishing/publishing.resolver.js';
 import { PublishingService } from './publishing/publishing.service.js';
 import { SeriesPointsResolver } from './series-points.resolver.js';
 import { StatisticsResolver } from './statistics.resolver.js';
+import { StatisticsService } from './statistics.service.js';
 import { VintagesResolver } from './vintages/vintages.resolver.js';
 import { VintagesService } from './vintages/vintages.service.js';
 
@@ -19,6 +20,7 @@ import { VintagesService } from './vintages/vintages.service.js';
     VintagesService,
     PublishingService,
     ChangesService,
+    StatisticsService,
     DataPointsResolver,
     SeriesPointsResolver,
     VintagesResolver,
@@ -26,6 +28,6 @@ import { VintagesService } from './vintages/vintages.service.js';
     ChangesResolver,
     StatisticsResolver,
   ],
-  exports: [DataPointsService, PublishingService, ChangesService],
+  exports: [DataPointsService, PublishingService, ChangesService, StatisticsService],
 })
 export class DataPointsModule {}

@@ -55,7 +55,15 @@ export function toDataPoints(seriesId: Uuid, batch: PointBatch, rows: Uint32Arra
   return Array.from(rows, (row) => new DataPointRow(seriesId, batch, row));
 }
 
-export function toObservations({ batch, rows, coverage }: SelectedPoints): Observations {
+/** A field that is looked up only where it is asked for. */
+export type Later<T, Name extends keyof T> = Omit<T, Name> &
+  Readonly<Record<Name, Promise<T[Name]>>>;
+
+export function toObservations({
+  batch,
+  rows,
+  coverage,
+}: SelectedPoints): Later<Observations, 'coverage'> {
   return {
     get coverage() {
       return coverage();

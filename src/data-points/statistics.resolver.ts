@@ -6,8 +6,9 @@ import { EconomicSeries } from '../series/series.model.js';
 import { DataSource } from '../series/source.model.js';
 import { SourcesService } from '../series/sources.service.js';
 import { DataPointsService } from './data-points.service.js';
-import { catalogStats, dataFreshness, seriesInRange } from './statistics.js';
+import { dataFreshness, seriesInRange } from './statistics.js';
 import { CatalogStats, DataFreshness } from './statistics.model.js';
+import { StatisticsService } from './statistics.service.js';
 
 @ArgsType()
 class SeriesByDateRangeArgs {
@@ -29,11 +30,12 @@ export class StatisticsResolver {
   constructor(
     private readonly points: DataPointsService,
     private readonly sources: SourcesService,
+    private readonly statistics: StatisticsService,
   ) {}
 
   @Query(() => CatalogStats)
   catalogStats(): CatalogStats {
-    return { ...catalogStats(this.points.overviews()), sourceCount: this.sources.all().length };
+    return this.statistics.catalog();
   }
 
   @Query(() => [DataFreshness], { description: 'By source, the most recently written first' })

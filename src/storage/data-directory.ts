@@ -16,6 +16,8 @@ import type { CommitClock } from './commit-clock.js';
 import { errorCode, type Disk } from './disk.js';
 import { Flusher } from './flush/flusher.js';
 import { settleFile } from './flush/settle-file.js';
+import type { VerifyReport } from './integrity/report.js';
+import { verifyDirectory } from './integrity/verify-directory.js';
 import type { Effect } from './log/commit.js';
 import type { WriteAheadLog } from './log/write-ahead-log.js';
 import { isUnusable, type FileIdentity, type SealedFacts } from './parquet/file-seal.js';
@@ -173,6 +175,18 @@ export class DataDirectory implements OnApplicationShutdown {
       await this.flusher.flush();
     } catch (error) {
       throw storageFailure('write', error);
+    }
+  }
+
+  /**
+   * Checks every stored file, beside readers and writers.
+   * @throws AppError STORAGE_ERROR where the directory cannot be listed
+   */
+  async verify(): Promise<VerifyReport> {
+    try {
+      return await verifyDirectory(this.parts.disk, { isInUse: () => true });
+    } catch (error) {
+      throw storageFailure('read', error);
     }
   }
 

@@ -45,6 +45,12 @@ export abstract class DataPointsStore {
    */
   abstract read(seriesId: Uuid, range?: DateRange): Promise<PointBatch>;
   /**
+   * The days of whole vintages that spoke of a date of the range, ascending, those that only repeated what was known
+   * too. Complete ones speak of every date. A day that is to be seen by its rows may be missing.
+   * @throws AppError as `read`
+   */
+  abstract publishedDays(seriesId: Uuid, range?: DateRange): Promise<readonly CalendarDate[]>;
+  /**
    * Stores the points of all the series or of none. What is already there as sent is left alone.
    * @throws AppError NOT_FOUND where a series is unknown; STORAGE_ERROR
    */
@@ -52,10 +58,14 @@ export abstract class DataPointsStore {
   /**
    * Publishes the vintages of all the series or of none. What is stored is what each of them changes beside
    * what was known on its day; vintages may be published in any order, and again.
+   * @param check is given the counts of each series before anything is stored; what it throws refuses the call
    * @returns the counts of each series' vintages together
    * @throws AppError NOT_FOUND where a series is unknown; STORAGE_ERROR
    */
-  abstract publish(publications: readonly VintagesOfSeries[]): Promise<VintageCounts[]>;
+  abstract publish(
+    publications: readonly VintagesOfSeries[],
+    check?: (counts: VintageCounts) => void,
+  ): Promise<VintageCounts[]>;
   /**
    * Removes the selected points and remembers that they were there.
    * @returns how many there were

@@ -53,6 +53,10 @@ export class LoggedDataPointsStore extends DataPointsStore {
     return this.reader.read(seriesId, range);
   }
 
+  publishedDays(seriesId: Uuid, range: DateRange = {}): Promise<readonly CalendarDate[]> {
+    return this.reader.readVintages(seriesId, (vintages) => vintages.daysIn(range));
+  }
+
   async upsert(writes: readonly PointUpserts[]): Promise<PointsOfSeries[]> {
     const ids = writes.map(({ seriesId }) => seriesId);
     assert(new Set(ids).size === ids.length, 'the writes of one call are grouped by series');
@@ -83,7 +87,10 @@ export class LoggedDataPointsStore extends DataPointsStore {
     });
   }
 
-  async publish(publications: readonly VintagesOfSeries[]): Promise<VintageCounts[]> {
+  async publish(
+    publications: readonly VintagesOfSeries[],
+    check?: (counts: VintageCounts) => void,
+  ): Promise<VintageCounts[]> {
     const ids = publications.map(({ seriesId }) => seriesId);
     assert(new Set(ids).size === ids.length, 'the vintages of one call are grouped by series');
     for (const id of ids) this.catalog.requirePoints(id);
@@ -92,11 +99,13 @@ export class LoggedDataPointsStore extends DataPointsStore {
         this.baseOfVintages(of),
       );
       const counts: VintageCounts[] = [];
-      await this.directory.commit((instant) => {
+      const changed = new Set<Uuid>();
+      const committed = await this.directory.commit((instant) => {
         const effects: Effect[] = [];
         publications.forEach(({ seriesId, vintages }, index) => {
           const { overview, known, base } = bases[index]!;
           const resolved = resolveVintages(base, known, vintages, instant);
+          check?.(resolved.counts);
           counts.push(resolved.counts);
           const { changes: points, removed, vintageChanges, newRows } = resolved;
           if (points.length === 0 && removed === null && vintageChanges.length === 0) return;
@@ -108,8 +117,13 @@ export class LoggedDataPointsStore extends DataPointsStore {
           const version = overview.version ?? 0;
           const changes = { points, removed, vintageChanges, summary };
           effects.push({ kind: 'vintages-changed', seriesId, base: version, ...changes });
+          changed.add(seriesId);
         });
         return effects;
+      });
+      ids.forEach((id, index) => {
+        const { overview, known } = bases[index]!;
+        this.reader.keepVintages(id, changed.has(id) ? committed : overview.version, known);
       });
       return counts;
     });
@@ -131,6 +145,7 @@ export class LoggedDataPointsStore extends DataPointsStore {
       const summary = summarise(overlay(points, removalOf(keys)));
       const base = version ?? 0;
       const vintages = await this.reader.vintagesLocked(seriesId);
+      const retractions = retractionsOf(points, deleted);
       const effect: Effect =
         vintages.size === 0
           ? { kind: 'points-deleted', seriesId, base, keys, summary }
@@ -139,9 +154,10 @@ export class LoggedDataPointsStore extends DataPointsStore {
               ...{ seriesId, base, summary },
               points: PointBatch.EMPTY,
               removed: keys,
-              vintageChanges: retractionsOf(points, deleted),
+              vintageChanges: retractions,
             };
-      await this.directory.commit(() => [effect]);
+      const committed = await this.directory.commit(() => [effect]);
+      this.reader.keepVintages(seriesId, committed, vintages.apply(retractions));
       return deleted.length;
     });
   }

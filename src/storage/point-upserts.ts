@@ -24,14 +24,29 @@ export interface PointUpserts {
   readonly originals: Uint8Array;
 }
 
-class SeriesPoints {
+/** The points of one series as a caller sent them, in any order, keys perhaps more than once. */
+export interface SentPoints {
+  readonly seriesId: Uuid;
+  readonly dates: Int32Array | number[];
+  readonly revisionDates: Int32Array | number[];
+  /** NaN stands for a null. */
+  readonly values: Float64Array | number[];
+  readonly originals: Uint8Array | OriginalFlag[];
+  /** By row, where the double alone would not give the number back. */
+  readonly exact: ReadonlyMap<number, string>;
+  /** Where the caller sent each row, for error messages. */
+  readonly positions: ArrayLike<number>;
+}
+
+class SeriesPoints implements SentPoints {
   readonly dates: number[] = [];
   readonly revisionDates: number[] = [];
   readonly values: number[] = [];
-  readonly exact: (string | null)[] = [];
+  readonly exact = new Map<number, string>();
   readonly originals: OriginalFlag[] = [];
   readonly positions: number[] = [];
-  sorted = true;
+
+  constructor(readonly seriesId: Uuid) {}
 }
 
 /** Collects the points of one call, in any order, over any number of series. */
@@ -53,16 +68,11 @@ export class PointUpsertsBuilder {
     position = this.count,
   ): void {
     let points = this.series.get(seriesId);
-    if (!points) this.series.set(seriesId, (points = new SeriesPoints()));
-    const last = points.dates.length - 1;
-    if (last >= 0) {
-      const step = date - points.dates[last]! || revisionDate - points.revisionDates[last]!;
-      if (step <= 0) points.sorted = false;
-    }
+    if (!points) this.series.set(seriesId, (points = new SeriesPoints(seriesId)));
     points.dates.push(date);
     points.revisionDates.push(revisionDate);
     points.values.push(value === null ? Number.NaN : value.double);
-    points.exact.push(value?.exact ?? null);
+    if (value?.exact != null) points.exact.set(points.dates.length - 1, value.exact);
     points.originals.push(original);
     points.positions.push(position);
     this.count++;
@@ -73,37 +83,54 @@ export class PointUpsertsBuilder {
    * @throws AppError VALIDATION_ERROR where one key was given two different values
    */
   finish(name: (position: number) => string = (position) => `inputs[${position}]`): PointUpserts[] {
-    return [...this.series].map(([seriesId, points]) => sortedUpserts(seriesId, points, name));
+    return [...this.series.values()].map((points) => sortedUpserts(points, name));
   }
 }
 
-function sortedUpserts(
-  seriesId: Uuid,
-  points: SeriesPoints,
+/**
+ * @param name tells how the caller named the point at a position
+ * @throws AppError VALIDATION_ERROR where one key was given two different values
+ */
+export function sortedUpserts(
+  points: SentPoints,
   name: (position: number) => string,
 ): PointUpserts {
-  const order = points.sorted ? undefined : sortAndMerge(points, name);
-  const length = order?.length ?? points.dates.length;
-  const rowAt = (index: number): number => (order ? order[index]! : index);
-  const exact = new Map<number, string>();
-  const dates = new Int32Array(length);
-  const revisionDates = new Int32Array(length);
-  const values = new Float64Array(length);
-  const originals = new Uint8Array(length);
-  for (let index = 0; index < length; index++) {
-    const row = rowAt(index);
-    dates[index] = points.dates[row]!;
-    revisionDates[index] = points.revisionDates[row]!;
-    values[index] = points.values[row]!;
-    originals[index] = points.originals[row]!;
-    const text = points.exact[row]!;
-    if (text !== null) exact.set(index, text);
+  const { seriesId, dates, revisionDates, values, originals, exact } = points;
+  if (isSorted(points)) {
+    return {
+      ...{ seriesId, length: dates.length, exact },
+      dates: Array.isArray(dates) ? Int32Array.from(dates) : dates,
+      revisionDates: Array.isArray(revisionDates) ? Int32Array.from(revisionDates) : revisionDates,
+      values: Array.isArray(values) ? Float64Array.from(values) : values,
+      originals: Array.isArray(originals) ? Uint8Array.from(originals) : originals,
+    };
   }
-  return { seriesId, length, dates, revisionDates, values, exact, originals };
+  const order = sortAndMerge(points, name);
+  const ordered = new Map<number, string>();
+  order.forEach((row, index) => {
+    const text = exact.get(row);
+    if (text !== undefined) ordered.set(index, text);
+  });
+  return {
+    ...{ seriesId, length: order.length, exact: ordered },
+    dates: Int32Array.from(order, (row) => dates[row]!),
+    revisionDates: Int32Array.from(order, (row) => revisionDates[row]!),
+    values: Float64Array.from(order, (row) => values[row]!),
+    originals: Uint8Array.from(order, (row) => originals[row]!),
+  };
+}
+
+/** Whether every key is greater than the one before. */
+function isSorted({ dates, revisionDates }: SentPoints): boolean {
+  for (let row = 1; row < dates.length; row++) {
+    const step = dates[row]! - dates[row - 1]! || revisionDates[row]! - revisionDates[row - 1]!;
+    if (step <= 0) return false;
+  }
+  return true;
 }
 
 /** The rows in key order, without those that repeat an earlier one. */
-function sortAndMerge(points: SeriesPoints, name: (position: number) => string): number[] {
+function sortAndMerge(points: SentPoints, name: (position: number) => string): number[] {
   const { dates, revisionDates, values, exact, originals, positions } = points;
   const order = Array.from(dates.keys()).sort(
     (a, b) => dates[a]! - dates[b]! || revisionDates[a]! - revisionDates[b]! || a - b,
@@ -119,7 +146,8 @@ function sortAndMerge(points: SeriesPoints, name: (position: number) => string):
       kept.push(row);
       continue;
     }
-    const sameValue = Object.is(values[before], values[row]) && exact[before] === exact[row];
+    const sameValue =
+      Object.is(values[before], values[row]) && exact.get(before) === exact.get(row);
     // Whoever does not say whether it is an original release agrees with whoever does.
     if (originals[before] === OriginalFlag.UNSAID) originals[before] = originals[row]!;
     const sameFlag = originals[row] === OriginalFlag.UNSAID || originals[before] === originals[row];

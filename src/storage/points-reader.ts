@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { BatchCache } from '../cache/batch-cache.js';
 import { storageError } from '../core/app-error.js';
 import type { DateRange } from '../core/calendar-date.js';
+import type { Instant } from '../core/instant.js';
 import type { KeyedLock } from '../core/keyed-lock.js';
 import { SingleFlight } from '../core/single-flight.js';
 import type { Uuid } from '../core/uuid.js';
@@ -14,15 +15,27 @@ import { overviewOf, type CatalogEntry, type PointsFile } from './catalog/series
 import { DataDirectory } from './data-directory.js';
 import { errorCode } from './disk.js';
 import { quarantinePoints } from './integrity/quarantine.js';
-import { DamagedFileError, isUnusable } from './parquet/file-seal.js';
+import {
+  DamagedFileError,
+  isUnusable,
+  type FileIdentity,
+  type SealedFacts,
+} from './parquet/file-seal.js';
 import { decodeExpected, vintagesOf } from './parquet/points-file.js';
 import { pointsFile } from './paths.js';
-import { PublishedVintages } from './vintages/published-vintages.js';
 import { rowGroupsInRange, type RowGroupSpan } from './row-groups.js';
+import { KnownVintages } from './vintages/known-vintages.js';
+import { PublishedVintages } from './vintages/published-vintages.js';
+
+interface VintagesOf {
+  readonly version: Instant | null;
+  readonly vintages: PublishedVintages;
+}
 
 @Injectable()
 export class PointsReader {
   private readonly loading = new SingleFlight<PointBatch>();
+  private readonly known = new KnownVintages();
   private readonly locks: KeyedLock;
 
   constructor(
@@ -60,29 +73,75 @@ export class PointsReader {
   }
 
   /**
-   * Which vintages were published, of the file and of what it does not hold yet; for the holder of the
-   * series' lock.
+   * What `look` makes of the vintages that were published; it must neither keep nor change them.
+   * @throws AppError as `read`
+   */
+  async readVintages<T>(id: Uuid, look: (vintages: PublishedVintages) => T): Promise<T> {
+    const { version } = overviewOf(this.directory.catalog.requirePoints(id));
+    const known = this.known.peek(id, version);
+    if (known) return look(known);
+    try {
+      return this.lookAt(id, await this.loadVintages(id), look);
+    } catch (error) {
+      if (!isReplacedOrDamaged(error)) throw error;
+    }
+    return this.locks.run([id], async () =>
+      this.lookAt(id, await this.loadVintagesLocked(id), look),
+    );
+  }
+
+  /**
+   * Which vintages were published, for the holder of the series' lock, who may change the answer and keeps it with
+   * `keepVintages` when that is committed.
    * @throws AppError as `read`
    */
   async vintagesLocked(id: Uuid): Promise<PublishedVintages> {
-    const { file, delta } = this.directory.catalog.requirePoints(id);
-    const inDelta = delta?.vintageChanges ?? [];
-    if (!file?.hasVintages) return new PublishedVintages().with(inDelta);
+    const { version } = overviewOf(this.directory.catalog.requirePoints(id));
+    return this.known.take(id, version) ?? (await this.loadVintagesLocked(id)).vintages;
+  }
+
+  /** @param version of the points that the vintages belong to; null where there never were any */
+  keepVintages(id: Uuid, version: Instant | null, vintages: PublishedVintages): void {
+    if (version !== null) this.known.keep(id, version, vintages);
+  }
+
+  private lookAt<T>(
+    id: Uuid,
+    { version, vintages }: VintagesOf,
+    look: (vintages: PublishedVintages) => T,
+  ): T {
+    const answer = look(vintages);
+    this.keepVintages(id, version, vintages);
+    return answer;
+  }
+
+  private async loadVintagesLocked(id: Uuid): Promise<VintagesOf> {
     try {
-      const footer = await this.directory.footer(pointsFile(id), {
-        kind: 'data_points',
-        seriesId: id,
-      });
-      if (footer.sha256 !== file.sha256) {
-        throw new DamagedFileError('the file is not the one that was written last');
-      }
-      return vintagesOf(footer).with(inDelta);
+      return await this.loadVintages(id);
     } catch (error) {
       if (!isReplacedOrDamaged(error)) throw error;
-      if (await this.directory.settleFile(id)) return this.vintagesLocked(id);
+      if (await this.directory.settleFile(id)) return this.loadVintagesLocked(id);
       await this.directory.assertThere();
       return this.putIntoQuarantine(id, error);
     }
+  }
+
+  /** Of the file, and of what it does not hold yet. */
+  private async loadVintages(id: Uuid): Promise<VintagesOf> {
+    const entry = this.directory.catalog.requirePoints(id);
+    const { file, delta } = entry;
+    const { version } = overviewOf(entry);
+    const inFile = file?.hasVintages
+      ? vintagesOf(await this.footer(id, file))
+      : new PublishedVintages();
+    return { version, vintages: inFile.apply(delta?.vintageChanges ?? []) };
+  }
+
+  private async footer(id: Uuid, { sha256 }: PointsFile): Promise<SealedFacts> {
+    const identity: FileIdentity = { kind: 'data_points', seriesId: id };
+    const footer = await this.directory.footer(pointsFile(id), identity);
+    if (footer.sha256 === sha256) return footer;
+    throw new DamagedFileError('the file is not the one that was written last');
   }
 
   private async load(entry: CatalogEntry, range: DateRange): Promise<PointBatch> {

@@ -21,6 +21,7 @@ import { PointsReader } from './points-reader.js';
 import { SeriesStore } from './series-store.js';
 import { SourcesStore } from './sources-store.js';
 import { StorageHealth } from './storage.health.js';
+import { StorageMaintenance } from './storage-maintenance.js';
 
 @Module({
   imports: [MetricsModule, CacheModule, TerminusModule],
@@ -38,9 +39,17 @@ import { StorageHealth } from './storage.health.js';
     { provide: SourcesStore, useClass: LoggedSourcesStore },
     { provide: ChangesStore, useClass: LoggedChangesStore },
     StorageHealth,
+    StorageMaintenance,
     Scrubber,
   ],
-  exports: [SeriesStore, DataPointsStore, SourcesStore, ChangesStore, StorageHealth],
+  exports: [
+    SeriesStore,
+    DataPointsStore,
+    SourcesStore,
+    ChangesStore,
+    StorageHealth,
+    StorageMaintenance,
+  ],
 })
 export class StorageModule {}
 

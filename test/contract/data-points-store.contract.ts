@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CalendarDate, type DateRange } from '../../src/core/calendar-date.js';
 import type { Uuid } from '../../src/core/uuid.js';
 import type { PointsOverview } from '../../src/storage/data-points-store.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { brief, plainPoints, upserts, uuid, type SentPoint } from '../support/points.js';
+import { brief, plainPoints, upserts, uuid, vintages, type SentPoint } from '../support/points.js';
 import { createSeries, day, type Stores, type StoresUnderTest } from '../support/stores.js';
 
 /** What holds for every `DataPointsStore`. */
@@ -437,6 +438,80 @@ export function describeDataPointsStore(underTest: StoresUnderTest): void {
       expect(plainPoints(await stores.points.read(a))).toMatchObject([
         { createdAt: clock.now(), updatedAt: clock.now(), isOriginal: true },
       ]);
+    });
+
+    describe('the days of published vintages', () => {
+      const days = async (range?: DateRange): Promise<string[]> => {
+        const published = await stores.points.publishedDays(a, range);
+        return published.map((each) => CalendarDate.format(each));
+      };
+      const publish = (isComplete: boolean, ...points: SentPoint[]) =>
+        stores.points.publish([vintages(a, points, isComplete)]);
+
+      it('are told though they only repeated what was known, the same after a restart', async () => {
+        expect(await days()).toEqual([]);
+        await write(a, ['2020-01-01', '2020-02-01', '1']);
+        expect(await days()).toEqual([]);
+        await publish(false, ['2020-01-01', '2020-05-01', '1']);
+        await publish(false, ['2020-01-01', '2020-04-01', '1']);
+        await publish(true, ['2020-01-01', '2020-06-01', '1']);
+        const all = ['2020-04-01', '2020-05-01', '2020-06-01'];
+        expect(await days()).toEqual(all);
+        await reopen();
+        expect(await days()).toEqual(all);
+        await publish(false, ['2020-01-01', '2020-07-01', '1']);
+        expect(await days()).toEqual([...all, '2020-07-01']);
+        await reopen();
+        expect(await days()).toEqual([...all, '2020-07-01']);
+      });
+
+      it('are those of the range, and of complete vintages, which speak of every date', async () => {
+        const [january, march] = ['2020-01-01', '2020-03-01'];
+        await publish(false, [january, '2020-04-01', '1'], [march, '2020-04-02', '3']);
+        await publish(false, [january, '2020-05-01', '1'], [january, '2020-05-03', '1']);
+        await publish(false, [march, '2020-05-02', '3']);
+        await publish(true, [january, '2020-06-01', '1'], [march, '2020-06-01', '3']);
+        const repeated = async (range?: DateRange) =>
+          (await days(range)).filter((each) => each > '2020-04-30');
+        expect(await repeated()).toEqual(['2020-05-01', '2020-05-02', '2020-05-03', '2020-06-01']);
+        expect(await repeated({ end: day('2020-02-29') })).toEqual([
+          '2020-05-01',
+          '2020-05-03',
+          '2020-06-01',
+        ]);
+        expect(await repeated({ start: day(march), end: day(march) })).toEqual([
+          '2020-05-02',
+          '2020-06-01',
+        ]);
+        expect(await repeated({ start: day('2021-01-01') })).toEqual(['2020-06-01']);
+        // What is gone was confirmed by nobody.
+        await stores.points.delete(a, { start: day(march) });
+        expect(await repeated()).toEqual(['2020-05-01', '2020-05-03', '2020-06-01']);
+      });
+
+      it('of an unknown series are NOT_FOUND', async () => {
+        await expect(stores.points.publishedDays(uuid(9999))).rejects.toMatchObject({
+          code: 'NOT_FOUND',
+        });
+      });
+    });
+
+    it('publishes nothing of a call that the check refuses', async () => {
+      await stores.points.publish([vintages(a, [['2020-01-01', '2020-02-01', '1']])]);
+      const before = overview(a);
+      const sent = [a, b].map((id) => vintages(id, [['2020-01-01', '2020-03-01', '2']]));
+      const seen: number[] = [];
+      const refused = stores.points.publish(sent, ({ added, revised }) => {
+        seen.push(added, revised);
+        if (added > 0) throw new Error('refused');
+      });
+      await expect(refused).rejects.toThrow('refused');
+      expect(seen).toEqual([0, 1, 1, 0]);
+      expect(overview(a)).toEqual(before);
+      expect(await read(a)).toEqual(['2020-01-01 2020-02-01 1']);
+      expect(await read(b)).toEqual([]);
+      await stores.points.publish(sent);
+      expect(await read(a)).toEqual(['2020-01-01 2020-02-01 1', '2020-01-01 2020-03-01 2']);
     });
 
     it('says NOT_FOUND where the series does not exist', async () => {

@@ -32,7 +32,13 @@ export class Service {
   constructor(dist, variables) {
     this.child = track(
       spawn(process.execPath, [join(dist, 'main.js')], {
-        env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', FLIGHT_PORT: '0', ...variables },
+        env: {
+          PATH: process.env.PATH,
+          NODE_ENV: 'production',
+          PORT: '0',
+          FLIGHT_PORT: '0',
+          ...variables,
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );

@@ -301,10 +301,24 @@ describe('a complete vintage', () => {
     ]);
   });
 
-  it('without any points withdraws everything; a later one brings it back', async () => {
+  it('without any points is refused, and says how to withdraw everything', async () => {
+    const seriesId = await newSeries();
+    await publish(shared, seriesId, D1, { [JAN]: '1', [FEB]: '2' });
+    const empty = { seriesId, revisionDate: D2, points: [] };
+    const { message } = expectRefused(
+      await tryPublish(shared, { ...empty, complete: true }),
+      'points',
+    );
+    expect(message).toMatch(/value null.*deleteDataPoints/);
+    expect(await knownOn(shared, seriesId, D3)).toEqual({ [JAN]: '1', [FEB]: '2' });
+    succeeded(await tryPublish(shared, empty));
+    expect(await publish(shared, seriesId, D3, { [JAN]: null }, true)).toEqual([0, 0, 0, 2]);
+  });
+
+  it('of nothing but a missing value withdraws everything; a later one brings it back', async () => {
     const id = await newSeries();
     await publish(shared, id, D1, { [JAN]: '1', [FEB]: '2' });
-    expect(await publish(shared, id, D2, {}, true)).toEqual([0, 0, 0, 2]);
+    expect(await publish(shared, id, D2, { [JAN]: null }, true)).toEqual([0, 0, 0, 2]);
     expect(await publish(shared, id, D3, { [JAN]: '1' }, true)).toEqual([0, 1, 0, 0]);
     expect(await knownOn(shared, id, D3)).toEqual({ [JAN]: '1', [FEB]: null });
   });
@@ -386,6 +400,93 @@ describe('bad input to publishVintage', () => {
       expect(await stored(app, seriesId)).toHaveLength(3);
     } finally {
       await app.close();
+    }
+  });
+});
+
+describe('a complete vintage with a limit', () => {
+  it('changes writePointsMax dates, those that it leaves out included, and not one more', async () => {
+    const app = await startTestApp({ writePointsMax: 3 });
+    try {
+      const id = await newSeries(app);
+      await publish(app, id, D1, { [JAN]: '1', [FEB]: '2', [MAR]: '3' });
+      await publish(app, id, D1, { '2024-04-01': '4' });
+      const vintage = { seriesId: id, revisionDate: D2, complete: true };
+      const send = (value: string) =>
+        tryPublish(app, { ...vintage, points: [{ date: '2024-04-01', value }] });
+      const refused = expectRefused(await send('5'), 'points');
+      expect(refused.extensions['limit']).toBe(3);
+      expect(refused.message).toContain('change 4 dates, of which 3 would lose their value');
+      expect(await stored(app, id)).toHaveLength(4);
+      expect(succeeded(await send('4')).publishVintage.withdrawnCount).toBe(3);
+      expect(await stored(app, id)).toHaveLength(7);
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+describe('a vintage that repeats what is known', () => {
+  const days = ['2024-03-01', '2024-04-01', '2024-05-01', '2024-06-01'] as const;
+
+  it('is a day of publication everywhere, of which nothing changed', async () => {
+    const dataDir = await temporaryDirectory();
+    let app = await startTestApp({ dataDir });
+    const id = await newSeries(app);
+    await publish(app, id, days[0], { [JAN]: '1', [FEB]: '2' });
+    await publish(app, id, days[2], { [JAN]: '1', [FEB]: '3' });
+    await publish(app, id, days[3], { [FEB]: '3' });
+    await publish(app, id, days[1], { [JAN]: '1' });
+    // Complete, and before anything was known.
+    await publish(app, id, '2024-02-01', { [MAR]: '9' }, true);
+    const look = async () => {
+      const ofSeries = `revisionDates(from: "2024-03-01") { revisionDate addedCount revisedCount withdrawnCount }
+        until: revisionDates(from: "2024-03-15", to: "2024-04-15") { revisionDate }
+        known: coverage(asOf: "2024-04-15") { revisionCount lastRevisionDate }
+        january: coverage(endDate: "${JAN}") { revisionCount lastRevisionDate }
+        observations(startDate: "${FEB}", endDate: "${FEB}") { coverage { revisionCount } }
+        changes: observations(units: chg, startDate: "${FEB}") { coverage { revisionCount } }
+        revisionStatistics { vintageCount }
+        inJanuary: revisionStatistics(endDate: "${JAN}", asOf: "2024-04-15") { vintageCount }`;
+      const { series, ...triangle } = succeeded(
+        await app.query(`{ series(id: "${id}") { ${ofSeries} }
+          vintages(seriesId: "${id}", startDate: "${JAN}", endDate: "${JAN}") { coverage { revisionCount } }
+          vintageMatrix(seriesId: "${id}", to: "2024-05-15") { revisionDates coverage { revisionCount } } }`),
+      );
+      return { ...series, ...triangle };
+    };
+    const release = (revisionDate: string, addedCount: number, revisedCount: number) => ({
+      ...{ revisionDate, addedCount, revisedCount, withdrawnCount: 0 },
+    });
+    const expected = {
+      revisionDates: [
+        release(days[0], 2, 0),
+        release(days[1], 0, 0),
+        release(days[2], 0, 1),
+        release(days[3], 0, 0),
+      ],
+      until: [{ revisionDate: days[1] }],
+      known: { revisionCount: 3, lastRevisionDate: days[1] },
+      january: { revisionCount: 3, lastRevisionDate: days[2] },
+      observations: { coverage: { revisionCount: 3 } },
+      changes: { coverage: { revisionCount: 5 } },
+      revisionStatistics: { vintageCount: 5 },
+      inJanuary: { vintageCount: 2 },
+      vintages: { coverage: { revisionCount: 3 } },
+      // The columns are those of the cells that changed.
+      vintageMatrix: {
+        revisionDates: ['2024-02-01', days[0], days[2]],
+        coverage: { revisionCount: 4 },
+      },
+    };
+    expect(await look()).toEqual(expected);
+    await app.close();
+    app = await startTestApp({ dataDir });
+    try {
+      expect(await look()).toEqual(expected);
+    } finally {
+      await app.close();
+      await rm(dataDir, { recursive: true });
     }
   });
 });

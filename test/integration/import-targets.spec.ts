@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CalendarDate } from '../../src/core/calendar-date.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { summaryOf, Workbench } from './import-support.js';
 
@@ -145,6 +146,53 @@ describe('a running service', () => {
     const refused = await bench.import(path, { ...setting, complete: true });
     expect(refused.code).toBe(1);
     expect(refused.err).toContain('points must have at most 100 points, received 250');
+    await strict.close();
+  });
+
+  it('is sent too large a part of a vintage once', async () => {
+    const strict = await startTestApp({ writePointsMax: 5000 });
+    const first = CalendarDate.parse('1900-01-01');
+    const lines = Array.from({ length: 20_000 }, (_, n) => {
+      return `N,${CalendarDate.format((first + n) as CalendarDate)},2024-02-01,${n}`;
+    });
+    const path = await bench.file(
+      'days.csv',
+      ['series,date,revision_date,value', ...lines].join('\n'),
+    );
+    const calls = vi.spyOn(globalThis, 'fetch');
+    const { out } = await bench.import(path, { url: strict.url, vintages: true });
+    const published = calls.mock.calls.filter(([, init]) => {
+      return (init?.body as string).includes('publishVintage');
+    });
+    calls.mockRestore();
+    expect(summaryOf(out)).toMatchObject({ added: 20_000 });
+    expect(published).toHaveLength(1 + 4);
+    await strict.close();
+  });
+
+  it('withdraws the dates of blank cells, and nothing of a column that is all blank', async () => {
+    const full = await bench.file('full.csv', 'month,V,W\n2024-01,1,2\n2024-02,3,4\n');
+    const blank = await bench.file('blank.csv', 'month,V,W\n2024-01,1,\n2024-02,,\n');
+    for (const url of [undefined, app.url]) {
+      const setting = { ...(url === undefined ? {} : { url }), source: 'S', vintages: true };
+      await bench.import(full, { ...setting, revisionDate: '2024-03-01' });
+      const options = { ...setting, complete: true, revisionDate: '2024-04-01' };
+      const { code, out } = await bench.import(blank, options);
+      expect(code).toBe(0);
+      expect(summaryOf(out)).toMatchObject({ withdrawn: 1, unchanged: 1 });
+    }
+  });
+
+  it('is told why a complete vintage that would withdraw too much is refused', async () => {
+    const strict = await startTestApp({ writePointsMax: 3 });
+    const header = 'series,date,revision_date,value';
+    const all = ['2021', '2022', '2023', '2024'].map((year) => `N,${year},2024-02-01,1`);
+    const path = await bench.file('all.csv', [header, ...all].join('\n'));
+    const left = await bench.file('left.csv', [header, 'N,2021,2024-03-01,2'].join('\n'));
+    const setting = { url: strict.url, vintages: true, source: 'S' };
+    expect((await bench.import(path, setting)).code).toBe(0);
+    const refused = await bench.import(left, { ...setting, complete: true });
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('change 4 dates')]);
     await strict.close();
   });
 

@@ -3,15 +3,16 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { CalendarDate } from '../../src/core/calendar-date.js';
 import { Decimal } from '../../src/core/decimal.js';
 import { readFacts } from '../../src/storage/parquet/file-seal.js';
-import { pointsFile } from '../../src/storage/paths.js';
-import { HoldingDisk } from '../support/faulty-disk.js';
+import { LOG_FOLDER, pointsFile } from '../../src/storage/paths.js';
+import { PublishedVintages } from '../../src/storage/vintages/published-vintages.js';
+import { FaultyDisk, HoldingDisk, type DiskCall } from '../support/faulty-disk.js';
 import { openParquetStores, type ParquetStores } from '../support/parquet-stores.js';
-import { brief, uuid, vintages } from '../support/points.js';
-import { newSeries } from '../support/stores.js';
+import { brief, upserts, uuid, vintages } from '../support/points.js';
+import { day, newSeries } from '../support/stores.js';
 import { temporaryDirectory } from '../support/test-app.js';
 
 const ID = uuid(1);
@@ -42,6 +43,9 @@ async function publishMany(day: string, value: number): Promise<void> {
   };
   await stores.points.publish([{ seriesId: ID, vintages: [vintage] }]);
 }
+
+const isLogWrite = ({ operation, name }: DiskCall) =>
+  operation === 'write' && name?.startsWith(LOG_FOLDER) === true;
 
 async function formatVersion(): Promise<number> {
   const bytes = await readFile(join(dataDir, pointsFile(ID)));
@@ -103,6 +107,85 @@ it('makes a file of a later format only where there is something to lose', async
   await stores.directory.flush();
   // The new series knows of no vintage.
   expect((await stores.points.publish([january]))[0]).toMatchObject({ added: 1 });
+});
+
+/** January as 1, and again on so many days. */
+async function confirm(days: number): Promise<void> {
+  for (let n = 0; n <= days; n++) {
+    const revisionDate = CalendarDate.format((day('2020-02-01') + n) as CalendarDate);
+    await stores.points.publish([vintages(ID, [['2020-01-01', revisionDate, '1']])]);
+  }
+}
+
+it('is applied once, though hundreds are published one by one between two flushes', async () => {
+  await stores.points.publish([vintages(ID, [['2020-01-01', '2019-02-01', '1']])]);
+  await stores.directory.flush();
+  const applied = vi.spyOn(PublishedVintages.prototype, 'apply');
+  onTestFinished(() => applied.mockRestore());
+  await confirm(300);
+  const changes = applied.mock.calls.reduce((sum, [list]) => sum + list.length, 0);
+  expect(changes).toBeLessThan(10);
+  expect(await stores.points.publishedDays(ID)).toHaveLength(302);
+});
+
+it('is read from the footer once, and from nowhere where nothing was published', async () => {
+  const other = uuid(2);
+  await stores.series.create(newSeries({ id: other, externalId: 'OTHER' }));
+  await stores.points.upsert([upserts(other, ['2020-01-01', '2020-02-01', '1'])]);
+  await confirm(2);
+  await stores.close();
+  const faulty: FaultyDisk[] = [];
+  stores = await openParquetStores(dataDir, {
+    wrap: (inner) => {
+      faulty.push(new FaultyDisk(inner));
+      return faulty[0]!;
+    },
+  });
+  faulty[0]!.arm();
+  expect(await stores.points.publishedDays(other)).toEqual([]);
+  expect(faulty[0]!.calls).toEqual([]);
+  for (let n = 0; n < 3; n++) expect(await stores.points.publishedDays(ID)).toHaveLength(3);
+  expect(faulty[0]!.calls).toEqual([{ operation: 'readTail', name: pointsFile(ID) }]);
+});
+
+it('is not known of a vintage whose commit failed', async () => {
+  await confirm(1);
+  await stores.close();
+  const faulty: FaultyDisk[] = [];
+  const reopen = () =>
+    openParquetStores(dataDir, {
+      wrap: (inner) => {
+        faulty.push(new FaultyDisk(inner));
+        return faulty.at(-1)!;
+      },
+    });
+  stores = await reopen();
+  const march = vintages(ID, [['2020-01-01', '2020-03-01', '1']]);
+  expect(await stores.points.publishedDays(ID)).toHaveLength(2);
+  faulty.at(-1)!.arm({ call: 1, code: 'ENOSPC', when: 'before', only: isLogWrite });
+  await expect(stores.points.publish([march])).rejects.toMatchObject({ code: 'STORAGE_ERROR' });
+  faulty.at(-1)!.arm();
+  expect(await stores.points.publishedDays(ID)).toHaveLength(2);
+  await stores.points.publish([march]);
+  expect(await stores.points.publishedDays(ID)).toHaveLength(3);
+  await stores.close();
+  stores = await reopen();
+  expect(await stores.points.publishedDays(ID)).toHaveLength(3);
+});
+
+it('is read again where a flush replaced the file meanwhile', async () => {
+  await confirm(1);
+  await stores.close();
+  stores = await open();
+  const read = disk.holdNext(({ operation }) => operation === 'readTail');
+  const answer = stores.points.publishedDays(ID);
+  await read.reached;
+  await stores.points.upsert([upserts(ID, ['2020-01-02', '2020-02-01', '1'])]);
+  await stores.directory.flush();
+  read.letGo();
+  expect(await answer).toHaveLength(2);
+  await stores.points.publish([vintages(ID, [['2020-01-01', '2020-03-01', '1']])]);
+  expect(await stores.points.publishedDays(ID)).toHaveLength(3);
 });
 
 it('commits nothing where a vintage is published again', async () => {

@@ -6,7 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { CalendarDate } from '../../src/core/calendar-date.js';
 import type { Cursor } from '../../src/core/cursor.js';
 import type { Uuid } from '../../src/core/uuid.js';
-import { ChangesService, type FoundChange } from '../../src/data-points/changes/changes.service.js';
+import {
+  ChangesService,
+  type FoundChange,
+  type PageBudget,
+} from '../../src/data-points/changes/changes.service.js';
 import { ChangeKind } from '../../src/data-points/changes/series-changes.js';
 import { LoggedChangesStore } from '../../src/storage/logged-changes-store.js';
 import { INDEX_FOLDER } from '../../src/storage/paths.js';
@@ -55,6 +59,10 @@ const step = fc.oneof(
       kind: fc.constant('read' as const),
       pages: fc.integer({ min: 1, max: 3 }),
       first: fc.integer({ min: 1, max: 5 }),
+      budget: fc.record({
+        series: fc.integer({ min: 1, max: 4 }),
+        rows: fc.integer({ min: 1, max: 20 }),
+      }),
     }),
   },
   {
@@ -72,8 +80,8 @@ class Reader {
   private cursor: Cursor | undefined;
 
   /** @returns whether there is more to read */
-  async read(feed: ChangesService, first: number): Promise<boolean> {
-    const page = await feed.page({ since: this.cursor ?? null, first });
+  async read(feed: ChangesService, first: number, budget?: PageBudget): Promise<boolean> {
+    const page = await feed.page({ since: this.cursor ?? null, first }, {}, budget);
     expect(page.changes.length).toBeLessThanOrEqual(first);
     for (const found of page.changes) this.replay(found);
     this.cursor = page.cursor;
@@ -149,7 +157,7 @@ describe('the change feed', () => {
             break;
           case 'read':
             for (let left = current.pages; left > 0; left--) {
-              if (!(await reader.read(feed(), current.first))) break;
+              if (!(await reader.read(feed(), current.first, current.budget))) break;
             }
             break;
           case 'flush':
@@ -172,7 +180,7 @@ describe('the change feed', () => {
       expect(reader.points).toEqual(expected);
       expect((await feed().page({ first: 1 })).hasMore).toBe(expected.size > 1);
       const newcomer = new Reader();
-      while (await newcomer.read(feed(), 3));
+      while (await newcomer.read(feed(), 3, { series: 1, rows: 1 }));
       expect(newcomer.points).toEqual(expected);
       await stores.close();
     };

@@ -89,7 +89,8 @@ class ToyEngine implements EngineUnderTest {
     overviews: () => this.state.points.overviews(),
     read: (...args) => this.state.points.read(...args),
     upsert: (writes) => this.change((state) => state.points.upsert(writes)),
-    publish: (publications) => this.change((state) => state.points.publish(publications)),
+    publishedDays: (...args) => this.state.points.publishedDays(...args),
+    publish: (...args) => this.change((state) => state.points.publish(...args)),
     delete: (...args) => this.change((state) => state.points.delete(...args)),
   };
 

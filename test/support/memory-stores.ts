@@ -153,6 +153,12 @@ export class MemoryDataPointsStore extends DataPointsStore {
     return batchOf(this.plain(seriesId).filter((point) => isSelected(point, range)));
   }
 
+  async publishedDays(seriesId: Uuid, range: DateRange = {}): Promise<readonly CalendarDate[]> {
+    this.series.require(seriesId);
+    const { vintageChanges } = this.series.points.get(seriesId)!;
+    return new PublishedVintages().apply(vintageChanges).daysIn(range);
+  }
+
   async upsert(writes: readonly PointUpserts[]): Promise<PointsOfSeries[]> {
     for (const { seriesId } of writes) this.series.require(seriesId);
     const instant = this.clock.next();
@@ -170,14 +176,22 @@ export class MemoryDataPointsStore extends DataPointsStore {
   }
 
   /** By the same pure function as the real store, which has a model of its own. */
-  async publish(publications: readonly VintagesOfSeries[]): Promise<VintageCounts[]> {
+  async publish(
+    publications: readonly VintagesOfSeries[],
+    check?: (counts: VintageCounts) => void,
+  ): Promise<VintageCounts[]> {
     for (const { seriesId } of publications) this.series.require(seriesId);
     const instant = this.clock.next();
-    return publications.map(({ seriesId, vintages }) => {
-      const stored = this.series.points.get(seriesId)!;
+    const allResolved = publications.map(({ seriesId, vintages }) => {
       const base = batchOf(this.plain(seriesId));
-      const known = new PublishedVintages().with(stored.vintageChanges);
-      const resolved = resolveVintages(base, known, vintages, instant);
+      const { vintageChanges } = this.series.points.get(seriesId)!;
+      const known = new PublishedVintages().apply(vintageChanges);
+      return resolveVintages(base, known, vintages, instant);
+    });
+    for (const { counts } of allResolved) check?.(counts);
+    return publications.map(({ seriesId }, index) => {
+      const stored = this.series.points.get(seriesId)!;
+      const resolved = allResolved[index]!;
       const { changes, removed, vintageChanges, counts } = resolved;
       for (const point of plainPoints(changes)) stored.rows.set(keyOf(point), point);
       removed?.dates.forEach((date, row) => {

@@ -188,11 +188,13 @@ export class RemoteTarget extends ImportTarget {
   /** In parts where the service takes fewer points in one call, unless the vintage is complete. */
   private async publishOne(vintage: RemoteVintage): Promise<VintageCounts> {
     const { points, isComplete } = vintage;
-    const size = isComplete ? Math.max(points.length, 1) : this.pointsPerCall;
     const counts: VintageCounts[] = [];
-    for (let start = 0; start < points.length; start += size) {
-      const part = { ...vintage, points: points.slice(start, start + size) };
-      counts.push(await this.publishPart(part));
+    let start = 0;
+    while (start < points.length) {
+      // Looked at again for each part: the part before may have learned that the service takes fewer.
+      const end = isComplete ? points.length : start + this.pointsPerCall;
+      counts.push(await this.publishPart({ ...vintage, points: points.slice(start, end) }));
+      start = end;
     }
     return addVintageCounts(counts);
   }

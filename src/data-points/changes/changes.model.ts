@@ -66,7 +66,10 @@ export class PointChange {
 
 @ObjectType()
 export class ChangePage {
-  @Field(() => [PointChange]) changes!: PointChange[];
+  @Field(() => [PointChange], {
+    description: 'May be fewer than were asked for, or none, while there is more',
+  })
+  changes!: PointChange[];
 
   @Field(() => Cursor, { description: 'Goes on where this page ends, now or later' })
   cursor!: Cursor;

@@ -14,11 +14,11 @@ import type { ChangesArgs } from './changes.model.js';
 import {
   decodePosition,
   encodePosition,
-  type ChangePlace,
+  type FeedPlace,
   type FeedPosition,
   type FeedScope,
 } from './feed-position.js';
-import { changesOf, type ChangedSeries, type SeriesChange } from './series-changes.js';
+import { changesOf, type SeriesChange } from './series-changes.js';
 
 /** A change with what its point is now, and not with its series: a page may be of thousands of long ones. */
 export interface FoundChange {
@@ -34,6 +34,25 @@ export interface PageOfChanges {
 }
 
 type Deletions = ReadonlyMap<Uuid, readonly Deletion[]>;
+type Round = Omit<FeedPosition, 'place'>;
+
+/** What one page may open to find changes. */
+export interface PageBudget {
+  readonly series: number;
+  /** A series is opened as long as those before it had fewer rows together. */
+  readonly rows: number;
+}
+
+/** A page takes about as long as one of 10,000 changes: a file opened is one read, a row one comparison. */
+const PAGE_BUDGET: PageBudget = { series: 1000, rows: 5_000_000 };
+
+/** The rest of a round, from a place in it. */
+interface FeedPart {
+  readonly round: Round;
+  readonly place: FeedPlace | null;
+  readonly scope: FeedScope;
+  readonly deletions: Deletions;
+}
 
 /** What changed since a reader looked last. */
 @Injectable()
@@ -45,11 +64,16 @@ export class ChangesService {
   ) {}
 
   /**
-   * The next changes. Series in which nothing changed are not opened.
+   * The next changes. Series in which nothing changed are not opened, and of those that may have changed no more
+   * than `budget` says: a page may be short, or empty, and there is more all the same.
    * @throws AppError VALIDATION_ERROR for a cursor of another feed; CURSOR_EXPIRED where what happened since
    *   is no longer known; STORAGE_ERROR where a series that changed is damaged; READ_TOO_LARGE
    */
-  async page(args: ChangesArgs, request: object = {}): Promise<PageOfChanges> {
+  async page(
+    args: ChangesArgs,
+    request: object = {},
+    budget: PageBudget = PAGE_BUDGET,
+  ): Promise<PageOfChanges> {
     const seriesIds = args.seriesIds == null ? undefined : new Set(args.seriesIds);
     const scope = { storeId: this.store.storeId, seriesIds };
     const { place, ...round } = this.begin(args.since, scope);
@@ -57,21 +81,21 @@ export class ChangesService {
     const deletions: Deletions =
       round.since === 0
         ? new Map()
-        : await this.store.deletions(round.since, round.through as Instant);
+        : await this.store.deletions(round.since, round.through as Instant, {
+            seriesIds,
+            from: place?.seriesId,
+          });
     this.assertKept(round);
-    const changes: FoundChange[] = [];
-    let hasMore = false;
-    for await (const found of this.find(round, place, scope, deletions)) {
-      hasMore = changes.length === args.first;
-      if (hasMore) break;
-      changes.push(found);
-    }
+    const { changes, end } = await this.find(
+      { round, place, scope, deletions },
+      args.first,
+      budget,
+    );
     chargePoints(request, changes.length, this.config.readPointsMax);
     const { through } = round;
-    const last = changes.at(-1)?.change ?? null;
-    const end = hasMore ? { ...round, place: last } : { since: through, through, place: null };
-    const cursor = encodePosition(end, scope);
-    return { changes, cursor, hasMore: hasMore || this.hasNewRound(through, scope) };
+    const position = end ? { ...round, place: end } : { since: through, through, place: null };
+    const cursor = encodePosition(position, scope);
+    return { changes, cursor, hasMore: end !== null || this.hasNewRound(through, scope) };
   }
 
   /** Whether points were written since the round began; deletions alone are left to the next look. */
@@ -110,37 +134,48 @@ export class ChangesService {
   }
 
   /** Looked at once the deletions are there: some may have been forgotten while they were read. */
-  private assertKept({ since, through }: { since: Instant | 0; through: Instant | 0 }): void {
+  private assertKept({ since, through }: Round): void {
     // A first round needs to know only what was deleted after it.
     if (this.store.deletionsKeptAfter > (since === 0 ? through : since)) {
       throw expired('deletions since then are no longer kept (DELETIONS_KEEP_DAYS)');
     }
   }
 
-  private async *find(
-    round: { readonly since: Instant | 0; readonly through: Instant | 0 },
-    place: ChangePlace | null,
-    { seriesIds }: FeedScope,
-    deletions: Deletions,
-  ): AsyncIterable<FoundChange> {
-    const changed = this.store.changedAfter(round.since as Instant);
-    for (const seriesId of mergedIds(changed, [...deletions.keys()].sort())) {
-      if (seriesIds && !seriesIds.has(seriesId)) continue;
-      if (place && seriesId < place.seriesId) continue;
+  /** @returns with the place where the round goes on; null where it is at its end */
+  private async find(
+    feed: FeedPart,
+    first: number,
+    budget: PageBudget,
+  ): Promise<{ changes: FoundChange[]; end: FeedPlace | null }> {
+    const { round, place, deletions } = feed;
+    const changes: FoundChange[] = [];
+    let opened = 0;
+    let rows = 0;
+    let done: FeedPlace | null = place;
+    for (const seriesId of this.candidates(feed)) {
+      if (opened === budget.series || rows >= budget.rows) return { changes, end: done };
       const batch = await this.read(seriesId);
-      const series: ChangedSeries = {
-        ...{ seriesId, batch },
-        deletions: deletions.get(seriesId) ?? [],
-      };
-      const after = place?.seriesId === seriesId ? place : undefined;
+      opened++;
+      rows += batch.length;
+      const series = { seriesId, batch, deletions: deletions.get(seriesId) ?? [] };
+      const after = place?.seriesId === seriesId && !('isDone' in place) ? place : undefined;
       for (const change of changesOf(series, round, after)) {
-        const { row } = change;
-        const point =
-          row === undefined
-            ? null
-            : { value: batch.decimal(row), isOriginal: batch.isOriginal(row) };
-        yield { change, point };
+        if (changes.length === first) return { changes, end: changes.at(-1)!.change };
+        changes.push(found(batch, change));
       }
+      done = { seriesId, isDone: true };
+    }
+    return { changes, end: null };
+  }
+
+  /** Series of which the rest of the round may have something to tell, in the order of their ids. */
+  private *candidates({ round, place, scope, deletions }: FeedPart): Iterable<Uuid> {
+    const { seriesIds } = scope;
+    const changed = this.store.changedAfter(round.since as Instant);
+    for (const seriesId of mergedIds(changed, [...deletions.keys()])) {
+      if (seriesIds && !seriesIds.has(seriesId)) continue;
+      const isTold = place && (seriesId < place.seriesId || isDone(place, seriesId));
+      if (!isTold) yield seriesId;
     }
   }
 
@@ -160,6 +195,19 @@ function expired(reason: string): AppError {
     'CURSOR_EXPIRED',
     `The cursor is too old, ${reason}: read everything again, without a cursor`,
   );
+}
+
+function isDone(place: FeedPlace, seriesId: Uuid): boolean {
+  return 'isDone' in place && place.seriesId === seriesId;
+}
+
+function found(batch: PointBatch, change: SeriesChange): FoundChange {
+  const { row } = change;
+  const isDeleted = row === undefined;
+  return {
+    change,
+    point: isDeleted ? null : { value: batch.decimal(row), isOriginal: batch.isOriginal(row) },
+  };
 }
 
 /** Both ascend. */

@@ -17,12 +17,20 @@ export interface ChangePlace {
   readonly revisionDate: CalendarDate | null;
 }
 
+/** All of a series was told, or there was nothing to tell of it: a page need not end with a change. */
+export interface SeriesDone {
+  readonly seriesId: Uuid;
+  readonly isDone: true;
+}
+
+export type FeedPlace = ChangePlace | SeriesDone;
+
 export interface FeedPosition {
   /** Everything up to this commit was told in earlier rounds. */
   readonly since: Instant | 0;
   readonly through: Instant | 0;
-  /** Null at the end of a round. */
-  readonly place: ChangePlace | null;
+  /** Where the page before ended; null at the end of a round. */
+  readonly place: FeedPlace | null;
 }
 
 /** Whose changes a cursor is about. */
@@ -35,14 +43,19 @@ export interface FeedScope {
 const KIND = 'changes/1';
 
 export function encodePosition({ since, through, place }: FeedPosition, scope: FeedScope): Cursor {
-  const { seriesId, deletedAt, date, revisionDate } = place ?? {};
   return Cursor.encode(KIND, [
     scope.storeId,
     digestOf(scope.seriesIds),
     since,
     through,
-    ...(seriesId === undefined ? [] : [seriesId, deletedAt!, date!, revisionDate!]),
+    ...(place === null ? [] : valuesOf(place)),
   ]);
+}
+
+function valuesOf(place: FeedPlace): (string | number | null)[] {
+  if ('isDone' in place) return [place.seriesId];
+  const { seriesId, deletedAt, date, revisionDate } = place;
+  return [seriesId, deletedAt, date, revisionDate];
 }
 
 export type DecodedPosition =
@@ -64,10 +77,12 @@ export function decodePosition(cursor: Cursor, scope: FeedScope): DecodedPositio
   return { kind: 'position', position: { since, through, place: parsed } };
 }
 
-function parsePlace(values: readonly unknown[]): ChangePlace | undefined {
+function parsePlace(values: readonly unknown[]): FeedPlace | undefined {
   const [id, deletedAt, date, revisionDate] = values;
   const seriesId = typeof id === 'string' ? Uuid.tryParse(id) : undefined;
-  if (seriesId === undefined || !isInstant(deletedAt) || values.length !== 4) return undefined;
+  if (seriesId === undefined) return undefined;
+  if (values.length === 1) return { seriesId, isDone: true };
+  if (!isInstant(deletedAt) || values.length !== 4) return undefined;
   if (date === null && revisionDate === null && deletedAt > 0) {
     return { seriesId, deletedAt, date, revisionDate };
   }

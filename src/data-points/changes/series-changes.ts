@@ -5,6 +5,7 @@ import type { CalendarDate } from '../../core/calendar-date.js';
 import type { Instant } from '../../core/instant.js';
 import type { Uuid } from '../../core/uuid.js';
 import type { PointBatch } from '../../schema/point-batch.js';
+import type { PointKeys } from '../../storage/log/commit.js';
 import type { Deletion } from '../../storage/parquet/deletions-file.js';
 import { kindOfPublication } from '../vintages/release-dates.js';
 import type { ChangePlace } from './feed-position.js';
@@ -63,10 +64,9 @@ export function* changesOf(
       if (!isSame) yield { ...deleted, kind, date: null, revisionDate: null };
       continue;
     }
-    for (let key = 0; key < keys.dates.length; key++) {
+    for (let key = isSame ? firstBehind(keys, after) : 0; key < keys.dates.length; key++) {
       const date = keys.dates[key] as CalendarDate;
       const revisionDate = keys.revisionDates[key] as CalendarDate;
-      if (isSame && !isBehind(date, revisionDate, after)) continue;
       yield { ...deleted, kind: ChangeKind.DELETED, date, revisionDate };
     }
   }
@@ -83,7 +83,19 @@ export function* changesOf(
   }
 }
 
-function isBehind(date: CalendarDate, revisionDate: CalendarDate, place: ChangePlace): boolean {
+/** By halves: one commit may delete millions of points, and pages are told of a thousand each. */
+function firstBehind({ dates, revisionDates }: PointKeys, place: ChangePlace): number {
+  let low = 0;
+  let high = dates.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBehind(dates[middle]!, revisionDates[middle]!, place)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function isBehind(date: number, revisionDate: number, place: ChangePlace): boolean {
   return (date - place.date! || revisionDate - place.revisionDate!) > 0;
 }
 

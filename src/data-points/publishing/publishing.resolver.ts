@@ -21,7 +21,8 @@ export class PublishingResolver {
     @Args('complete', {
       type: () => Boolean,
       defaultValue: false,
-      description: 'Whether dates that are not among the points are withdrawn',
+      description:
+        'Whether dates that are not among the points are withdrawn; there have to be points then',
     })
     isComplete: boolean,
   ): Promise<PublishVintagePayload> {

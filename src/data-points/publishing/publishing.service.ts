@@ -26,14 +26,20 @@ export class PublishingService {
     private readonly config: Config,
   ) {}
 
-  /** @throws AppError VALIDATION_ERROR naming the argument, NOT_FOUND, STORAGE_ERROR */
+  /**
+   * A vintage changes as many dates as it may have points, those that it leaves out included: each is one row, or two
+   * where it is not the latest vintage.
+   * @throws AppError VALIDATION_ERROR naming the argument, NOT_FOUND, STORAGE_ERROR
+   */
   async publish({
     seriesId,
     revisionDate,
     points,
     isComplete,
   }: SentVintage): Promise<VintageCounts> {
-    checkPointCount('points', points.length, this.config.writePointsMax);
+    const { writePointsMax } = this.config;
+    checkPointCount('points', points.length, writePointsMax);
+    if (isComplete) checkNotEmpty(points);
     checkRevisionDate('revisionDate', revisionDate, this.clock.today());
     const order = sortedByDate(points);
     const vintage = {
@@ -42,7 +48,9 @@ export class PublishingService {
       dates: Int32Array.from(order, (index) => points[index]!.date),
       values: order.map((index) => points[index]!.value ?? null),
     };
-    const [counts] = await this.publishAll([{ seriesId, vintages: [vintage] }]);
+    const [counts] = await this.store.publish([{ seriesId, vintages: [vintage] }], (found) =>
+      checkChanges(found, writePointsMax),
+    );
     return counts!;
   }
 
@@ -53,6 +61,29 @@ export class PublishingService {
   publishAll(publications: readonly VintagesOfSeries[]): Promise<VintageCounts[]> {
     return this.store.publish(publications);
   }
+}
+
+/**
+ * A file that could not be read must not take a series away.
+ * @throws AppError VALIDATION_ERROR
+ */
+function checkNotEmpty(points: readonly VintagePointInput[]): void {
+  if (points.length > 0) return;
+  throw validationError(
+    'points',
+    'points are empty, and a complete vintage without points would withdraw every date: to withdraw dates, publish them with the value null; to remove points, call deleteDataPoints',
+  );
+}
+
+/** @throws AppError VALIDATION_ERROR */
+function checkChanges({ added, revised, withdrawn }: VintageCounts, limit: number): void {
+  const changes = added + revised + withdrawn;
+  if (changes <= limit) return;
+  throw validationError(
+    'points',
+    `points would change ${changes} dates, of which ${withdrawn} would lose their value because they are null or left out; at most ${limit} may change`,
+    { limit },
+  );
 }
 
 /** @throws AppError VALIDATION_ERROR: a vintage has one value for a date */

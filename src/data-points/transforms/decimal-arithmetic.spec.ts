@@ -68,6 +68,22 @@ describe('percentChange', () => {
     expect(percentChange(value, base)).toBe(expected);
   });
 
+  it('is exact for numbers of 15 digits too, a hundred of which are beyond 2^53', () => {
+    const hundredths = fc.integer({ min: 1000, max: 200_000 });
+    const bases = fc.integer({ min: 1_000_000_000, max: 4_000_000_000 });
+    fc.assert(
+      fc.property(bases, hundredths, fc.boolean(), (base, percent, falls) => {
+        const [low, high] = [base * 1e4, base * (1e4 + percent)];
+        expect(percentChange(high, low)).toBe(decimal(percent, 2));
+        expect(percentChange(-high, -low)).toBe(decimal(percent, 2));
+        if (falls) expect(percentChange(low - high, low)).toBe(-decimal(percent + 1e4, 2));
+      }),
+      { numRuns: 5000 },
+    );
+    expect(percentChange(1e15, 0)).toBe(Infinity);
+    expect(percentChange(1e15 - 1, 7)).toBe(Number('14285714285714171.43'));
+  });
+
   it('is computed from the doubles where they stand for no short decimals', () => {
     expect(percentChange(2 / 3, 1 / 3)).toBe(100);
     expect(percentChange(1, 0)).toBe(Infinity);

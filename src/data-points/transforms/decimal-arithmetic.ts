@@ -12,6 +12,9 @@ const DECIMALS_MAX = 15;
  */
 const MULTIPLE_MAX = 1e15;
 
+/** A hundred times this is below 2^53. */
+const PERCENT_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 100);
+
 const POWERS_OF_TEN = Float64Array.from({ length: DECIMALS_MAX + 1 }, (_, n) => Number(`1e${n}`));
 
 /** The decimals of the shortest text of a double; undefined where they, or all its digits, are too many. */
@@ -64,8 +67,22 @@ export function percentChange(value: number, base: number): number {
   const scale = scaleOfTwo(value, base);
   if (scale === undefined) return ((value - base) / base) * 100;
   const multiple = multipleOf(base, scale);
+  const change = multipleOf(value, scale) - multiple;
   // Times 100 before the division: 0.07 * 100 would be 7.000000000000001.
-  return ((multipleOf(value, scale) - multiple) * 100) / multiple;
+  if (Math.abs(change) <= PERCENT_MAX || multiple === 0) return (change * 100) / multiple;
+  return (
+    (Math.sign(change) * percentOf(Math.abs(change), Math.abs(multiple))) / Math.sign(multiple)
+  );
+}
+
+/** 100 a / b rounded once, where 100 a is beyond what a double counts in ones. */
+function percentOf(a: number, b: number): number {
+  const dividend = (BigInt(a) * 100n) << 64n;
+  const divisor = BigInt(b);
+  const whole = dividend / divisor;
+  // What is left only decides between two doubles if all bits behind it are zero.
+  const rest = dividend % divisor === 0n ? 0n : 1n;
+  return Number(whole | rest) / 2 ** 64;
 }
 
 /** `commonScale` of two values, without a list of them: it is asked for every difference. */

@@ -1,6 +1,7 @@
 // The one place where the cells of a matrix become lists.
 
 import type { PointBatch } from '../../schema/point-batch.js';
+import type { Later } from '../rows.js';
 import type { RevisionCoverage } from './coverage.js';
 import type * as model from './vintages.model.js';
 import { NO_CELL, type VintageMatrix } from './vintage-matrix.js';
@@ -12,8 +13,8 @@ export function toMatrix({
 }: {
   readonly batch: PointBatch;
   readonly matrix: VintageMatrix;
-  readonly coverage: () => RevisionCoverage;
-}): model.VintageMatrix {
+  readonly coverage: () => Promise<RevisionCoverage>;
+}): Later<model.VintageMatrix, 'coverage'> {
   return {
     revisionDates: [...matrix.revisionDates],
     rows: matrix.cells.map((cells, index) => ({

@@ -2,6 +2,7 @@
 
 import type { CalendarDate } from '../../core/calendar-date.js';
 import type { PointBatch } from '../../schema/point-batch.js';
+import { publicationDays } from './coverage.js';
 
 export interface ReleaseCounts {
   /** Dates published for the first time, as missing too. */
@@ -24,26 +25,27 @@ export function kindOfPublication(batch: PointBatch, row: number): keyof Release
 }
 
 /**
- * The days between two, both inclusive, ascending.
+ * The days between two, both inclusive, ascending. A vintage that repeated what was known changed nothing: its counts
+ * are 0.
  * @param batch whole dates: a publication is judged by the one before it
+ * @param published see `publicationDays`
  */
 export function releaseDates(
   batch: PointBatch,
-  from = -Infinity as CalendarDate,
-  to = Infinity as CalendarDate,
+  published: readonly CalendarDate[],
+  from?: CalendarDate,
+  to?: CalendarDate,
 ): ReleaseDate[] {
   const counts = new Map<number, ReleaseCounts>();
+  for (const day of publicationDays(batch, published, from, to)) {
+    counts.set(day, { added: 0, revised: 0, withdrawn: 0 });
+  }
   for (let row = 0; row < batch.length; row++) {
-    const day = batch.revisionDates[row]!;
-    if (day < from || day > to) continue;
-    let ofDay = counts.get(day);
-    if (!ofDay) counts.set(day, (ofDay = { added: 0, revised: 0, withdrawn: 0 }));
-    const kind = kindOfPublication(batch, row);
+    const ofDay = counts.get(batch.revisionDates[row]!);
+    const kind = ofDay && kindOfPublication(batch, row);
     if (kind) ofDay[kind]++;
   }
-  return [...counts]
-    .sort(([a], [b]) => a - b)
-    .map(([day, ofDay]) => ({ revisionDate: day as CalendarDate, ...ofDay }));
+  return [...counts].map(([day, ofDay]) => ({ revisionDate: day as CalendarDate, ...ofDay }));
 }
 
 function sameValues(batch: PointBatch, a: number, b: number): boolean {

@@ -4,12 +4,12 @@
 import type { CalendarDate } from '../../core/calendar-date.js';
 import type { PointBatch } from '../../schema/point-batch.js';
 import { Revisions, selectRows } from '../revisions.js';
-import { distinctDays } from './coverage.js';
+import { publicationDays } from './coverage.js';
 import { difference } from '../transforms/decimal-arithmetic.js';
 
 /** A revision is the latest value of a date less its first one; all are null where no date has both. */
 export interface RevisionStatistics {
-  /** Distinct days of publication. */
+  /** Distinct days of publication, of repeated values too. */
   readonly vintageCount: number;
   /** Dates that have a first and a latest value. */
   readonly dateCount: number;
@@ -25,8 +25,15 @@ export interface RevisionStatistics {
   readonly biasTStatistic: number | null;
 }
 
-/** @param batch whole dates */
-export function revisionStatistics(batch: PointBatch, asOf?: CalendarDate): RevisionStatistics {
+/**
+ * @param batch whole dates
+ * @param published see `publicationDays`
+ */
+export function revisionStatistics(
+  batch: PointBatch,
+  published: readonly CalendarDate[],
+  asOf?: CalendarDate,
+): RevisionStatistics {
   const first = selectRows(batch, { revisions: Revisions.ORIGINAL, asOf });
   const latest = selectRows(batch, { revisions: Revisions.LATEST, asOf });
   const revisions: number[] = [];
@@ -49,7 +56,7 @@ export function revisionStatistics(batch: PointBatch, asOf?: CalendarDate): Revi
   const squares = sumOf(revisions.map((revision) => (revision - mean) ** 2));
   const standardDeviation = count < 2 ? NaN : Math.sqrt(squares / (count - 1));
   return {
-    vintageCount: distinctDays(batch.revisionDates, undefined, asOf).length,
+    vintageCount: publicationDays(batch, published, undefined, asOf).length,
     dateCount: count,
     shareRevised: finite(revised / count),
     meanRevision: finite(mean),

@@ -91,8 +91,8 @@ describe('releaseDates', () => {
           }
           return { revisionDate, ...counts };
         });
-        expect(releaseDates(batch)).toEqual(expected);
-        expect(releaseDates(batch, days[1], days[1])).toEqual(
+        expect(releaseDates(batch, [])).toEqual(expected);
+        expect(releaseDates(batch, [], days[1], days[1])).toEqual(
           days.length < 2 ? expected : expected.slice(1, 2),
         );
       }),

@@ -13,7 +13,9 @@ export class Coverage {
   @Field(() => CalendarDate, { nullable: true })
   lastRevisionDate!: CalendarDate | null;
 
-  @Field(() => Int, { description: 'Distinct days on which something was published' })
+  @Field(() => Int, {
+    description: 'Distinct days on which something was published, repeated values too',
+  })
   revisionCount!: number;
 }
 
@@ -61,7 +63,10 @@ export class Revision {
   changePercent!: number | null;
 }
 
-@ObjectType({ description: 'A day on which something was published' })
+@ObjectType({
+  description:
+    'A day on which something was published; all counts are 0 where its vintage repeated what was known',
+})
 export class RevisionDate {
   @Field(() => CalendarDate) revisionDate!: CalendarDate;
 
@@ -80,7 +85,9 @@ export class RevisionDate {
     'How much the latest values differ from the first ones. A revision is the latest value of a date less the first; dates that lack one of them are left out, and without any the figures are null',
 })
 export class RevisionStatistics {
-  @Field(() => Int, { description: 'Distinct days on which something was published' })
+  @Field(() => Int, {
+    description: 'Distinct days on which something was published, repeated values too',
+  })
   vintageCount!: number;
 
   @Field(() => Int, { description: 'Dates that have a first and a latest value' })

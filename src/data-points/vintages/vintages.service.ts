@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/environment.js';
 import { Clock } from '../../core/clock.js';
-import type { DateRange } from '../../core/calendar-date.js';
+import type { CalendarDate, DateRange } from '../../core/calendar-date.js';
 import type { Uuid } from '../../core/uuid.js';
 import type { PointBatch } from '../../schema/point-batch.js';
 import { DataPointsStore } from '../../storage/data-points-store.js';
@@ -37,24 +37,30 @@ export class VintagesService {
   /** Every publication of the dates in range, among those of the revision dates in the window. */
   async vintages(args: VintagesArgs, request: object): Promise<SelectedPoints> {
     const { start, end } = windowOf(args);
-    const batch = await this.store.read(args.seriesId, rangeOf(args));
+    const range = rangeOf(args);
+    const batch = await this.store.read(args.seriesId, range);
     const known = selectRows(batch, { revisions: Revisions.ALL, asOf: end });
     const rows =
       start === undefined ? known : known.filter((row) => batch.revisionDates[row]! >= start);
     this.charge(request, rows.length);
-    return { batch, rows, coverage: () => coverageOf(batch, end) };
+    return { batch, rows, coverage: () => this.coverageOf(args.seriesId, range, batch, end) };
   }
 
   async matrix(
     { filled, ...args }: VintageMatrixArgs,
     request: object,
-  ): Promise<{ batch: PointBatch; matrix: VintageMatrix; coverage: () => RevisionCoverage }> {
+  ): Promise<{
+    batch: PointBatch;
+    matrix: VintageMatrix;
+    coverage: () => Promise<RevisionCoverage>;
+  }> {
     const { start: from, end: to } = windowOf(args);
-    const batch = await this.store.read(args.seriesId, rangeOf(args));
+    const range = rangeOf(args);
+    const batch = await this.store.read(args.seriesId, range);
     // Before it is made: dates times vintages can be far more than there are points.
     this.charge(request, matrixSize(batch, { from, to }));
     const matrix = vintageMatrix(batch, { from, to }, filled);
-    return { batch, matrix, coverage: () => coverageOf(batch, to) };
+    return { batch, matrix, coverage: () => this.coverageOf(args.seriesId, range, batch, to) };
   }
 
   async history(
@@ -74,19 +80,33 @@ export class VintagesService {
     request: object,
   ): Promise<ReleaseDate[]> {
     const { start, end } = windowOf(args);
-    const dates = releaseDates(await this.store.read(seriesId), start, end);
+    const published = await this.store.publishedDays(seriesId);
+    const dates = releaseDates(await this.store.read(seriesId), published, start, end);
     this.charge(request, dates.length);
     return dates;
   }
 
   async statistics(seriesId: Uuid, args: KnownRangeArgs): Promise<RevisionStatistics> {
     const asOf = asOfDay(args.asOf, this.clock.today());
-    return revisionStatistics(await this.store.read(seriesId, rangeOf(args)), asOf);
+    const range = rangeOf(args);
+    const published = await this.store.publishedDays(seriesId, range);
+    return revisionStatistics(await this.store.read(seriesId, range), published, asOf);
   }
 
   async coverage(seriesId: Uuid, args: KnownRangeArgs): Promise<RevisionCoverage> {
     const asOf = asOfDay(args.asOf, this.clock.today());
-    return coverageOf(await this.store.read(seriesId, rangeOf(args)), asOf);
+    const range = rangeOf(args);
+    return this.coverageOf(seriesId, range, await this.store.read(seriesId, range), asOf);
+  }
+
+  /** Looked up only where it is asked for. */
+  private async coverageOf(
+    seriesId: Uuid,
+    range: DateRange,
+    batch: PointBatch,
+    asOf: CalendarDate | undefined,
+  ): Promise<RevisionCoverage> {
+    return coverageOf(batch, await this.store.publishedDays(seriesId, range), asOf);
   }
 
   private charge(request: object, points: number): void {

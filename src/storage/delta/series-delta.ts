@@ -24,6 +24,8 @@ interface Run {
   readonly changes: PointChanges;
   /** In the order of the commits. */
   readonly vintageChanges: readonly VintageChange[];
+  /** What `vintageChanges` occupy: looking at each of them for every commit would be quadratic. */
+  readonly vintageBytes: number;
   readonly firstSeq: Instant;
   readonly throughSeq: Instant;
   /** A flush is writing it: what comes later stays apart from it. */
@@ -62,8 +64,8 @@ export class SeriesDelta {
   }
 
   /**
-   * Runs of like size are merged, so that n commits make about log n runs and each row is copied about
-   * log n times.
+   * Runs of like size are merged, so that n commits make about log n runs and each row, and each thing known of
+   * vintages, is copied about log n times.
    */
   with(change: SeriesChange, instant: Instant, summary: PointsSummary): SeriesDelta {
     const runs = [...this.runs];
@@ -101,6 +103,10 @@ export class SeriesDelta {
     return this.runs.map(({ changes }) => changes).reduce(mergeChanges);
   }
 
+  get hasVintageChanges(): boolean {
+    return this.runs.some(({ vintageChanges }) => vintageChanges.length > 0);
+  }
+
   /** What is known of vintages beyond the file, in the order of the commits. */
   get vintageChanges(): readonly VintageChange[] {
     return this.runs.flatMap(({ vintageChanges }) => vintageChanges);
@@ -108,30 +114,35 @@ export class SeriesDelta {
 }
 
 function runOf({ changes, vintageChanges = [] }: SeriesChange, instant: Instant): Run {
-  return { changes, vintageChanges, firstSeq: instant, throughSeq: instant, isSealed: false };
-}
-
-function bytesOf({ changes, vintageChanges }: Run): number {
-  const dates = vintageChanges.reduce(
-    (sum, change) => sum + (change.kind === 'published' ? change.dates.byteLength : 0),
+  const vintageBytes = vintageChanges.reduce(
+    (sum, change) =>
+      sum +
+      VINTAGE_CHANGE_OVERHEAD_BYTES +
+      (change.kind === 'published' ? change.dates.byteLength : 0),
     0,
   );
-  return (
-    changes.points.byteLength +
-    dates +
-    vintageChanges.length * VINTAGE_CHANGE_OVERHEAD_BYTES +
-    RUN_OVERHEAD_BYTES
-  );
+  const ofCommit = { firstSeq: instant, throughSeq: instant };
+  return { changes, vintageChanges, vintageBytes, ...ofCommit, isSealed: false };
+}
+
+function bytesOf({ changes, vintageBytes }: Run): number {
+  return changes.points.byteLength + vintageBytes + RUN_OVERHEAD_BYTES;
 }
 
 function isMergedInto(before: Run, last: Run): boolean {
-  return !before.isSealed && before.changes.points.length <= 2 * last.changes.points.length;
+  return !before.isSealed && sizeOf(before) <= 2 * sizeOf(last);
+}
+
+/** A vintage that only repeats values has no rows. */
+function sizeOf({ changes, vintageChanges }: Run): number {
+  return changes.points.length + vintageChanges.length;
 }
 
 function mergeRuns(older: Run, newer: Run): Run {
   return {
     changes: mergeChanges(older.changes, newer.changes),
     vintageChanges: [...older.vintageChanges, ...newer.vintageChanges],
+    vintageBytes: older.vintageBytes + newer.vintageBytes,
     firstSeq: older.firstSeq,
     throughSeq: newer.throughSeq,
     isSealed: false,

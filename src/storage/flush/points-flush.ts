@@ -17,8 +17,8 @@ import {
 } from '../parquet/points-file.js';
 import { pointsFile } from '../paths.js';
 import { isDirectoryThere } from '../storage-failure.js';
-import { FILES_IN_FLIGHT, inSteps, type FlushParts } from './flush-parts.js';
 import { PublishedVintages } from '../vintages/published-vintages.js';
+import { FILES_IN_FLIGHT, inSteps, type FlushParts } from './flush-parts.js';
 import { settleFile } from './settle-file.js';
 import { discard, stage, type StagedFile } from './staged-files.js';
 
@@ -168,7 +168,7 @@ export class PointsFlush {
       : await this.stored(seriesId, file);
     return encoder.inTurn(() => {
       const rows = delta.overlay(base.rows);
-      const vintages = base.vintages.with(vintageChanges);
+      const vintages = base.vintages.apply(vintageChanges);
       const encoded = encodePoints({ rows, vintages }, seriesId, throughSeq, options);
       // Whoever read the series before will read it again.
       return { encoded, rows: cached ? rows : undefined };

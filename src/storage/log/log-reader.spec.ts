@@ -479,6 +479,69 @@ describe('opening the log', () => {
     expect(await files()).toEqual(['0000000001.log', 'notes.tmp']);
   });
 
+  describe('after an older release', () => {
+    /** As that release wrote them: what it says means the same in both formats. */
+    const asVersion1 = (ordinal: number): Promise<void> =>
+      edit(ordinal, (bytes) => {
+        bytes.writeUInt32LE(1, 8);
+        bytes.writeUInt32LE(crc32c(bytes.subarray(0, 60)), 60);
+      });
+    const versions = async (): Promise<number[]> => {
+      const all = await files();
+      return Promise.all(
+        all.map(async (name) => (await readFile(join(root, 'wal', name))).readUInt32LE(8)),
+      );
+    };
+
+    it('goes on in a segment of its own format, and leaves the old one as it was', async () => {
+      await written([[1, 2]], true);
+      await asVersion1(1);
+      const before = await readFile(path(1));
+      await written([[3, 4]]);
+      expect(await versions()).toEqual([1, 2]);
+      expect((await readFile(path(1))).equals(before)).toBe(true);
+      expect((await open()).found).toEqual([1, 2, 3, 4]);
+      await written([[5]]);
+      expect(await versions()).toEqual([1, 2]);
+      expect((await open()).found).toEqual([1, 2, 3, 4, 5]);
+    });
+
+    it('vouches for the last frame of the old segment, as for any', async () => {
+      await written([[1, 2]]);
+      await asVersion1(1);
+      await open();
+      await flip(1, SEGMENT_HEADER_BYTES + frameBytes(1) + 40);
+      expect((await damage()).message).toContain('0000000001.log');
+    });
+
+    it('takes no segment into use that the older one had prepared', async () => {
+      await written([[1]]);
+      await craft(2, 1);
+      await asVersion1(1);
+      await asVersion1(2);
+      await written([[2], [3]]);
+      expect(await versions()).toEqual([1, 2, 2]);
+      expect((await open()).found).toEqual([1, 2, 3]);
+    });
+
+    it('makes a segment without frames anew', async () => {
+      await written([[]]);
+      await asVersion1(1);
+      await written([[1]]);
+      expect(await versions()).toEqual([2]);
+      expect((await open()).found).toEqual([1]);
+    });
+
+    it('releases the old segment once all of it is stored elsewhere', async () => {
+      await written([[1, 2]]);
+      await asVersion1(1);
+      await written([[3]]);
+      const { deadSegmentsRemoved, found } = await open({ storedThrough: Instant.of(2) });
+      expect([deadSegmentsRemoved, found]).toEqual([1, [1, 2, 3]]);
+      expect(await versions()).toEqual([2]);
+    });
+  });
+
   describe('with what is stored elsewhere', () => {
     it('removes the segments that hold nothing else', async () => {
       await written([[1], [2], [3]]);

@@ -3,6 +3,7 @@
 import type { Instant } from '../../core/instant.js';
 import type { Disk, DiskFile } from '../disk.js';
 import { damagedLogFile, LOG_FOLDER, logSegmentFile } from '../paths.js';
+import { FRAME_HEADER_BYTES } from './frame.js';
 import { createSegment, SEGMENT_HEADER_BYTES, type OpenSegment } from './segment.js';
 import type { ScannedSegment } from './segment-scan.js';
 import { WriteAheadLog } from './write-ahead-log.js';
@@ -27,7 +28,7 @@ export async function beginLog(settings: Settings, ordinal: number): Promise<Wri
   return new WriteAheadLog(disk, segmentBytes, { full: [], current, end, lastSequence });
 }
 
-/** Goes on in the last segment with frames. */
+/** Goes on in the last segment with frames, or behind it where an older release made it. */
 export async function resumeLog(
   settings: Settings,
   segments: readonly ScannedSegment[],
@@ -36,8 +37,9 @@ export async function resumeLog(
   const { disk, segmentBytes, lastSequence } = settings;
   const at = segments.indexOf(tail.segment);
   const [next, ...rest] = segments.slice(at + 1);
-  // The prepared segment is kept, unless a frame was begun in it.
-  const spare = next?.isBlank && tail.segment.holdsFrames ? next : undefined;
+  // The prepared segment is kept, unless a frame was begun in it or an older release made it.
+  const isUsable = next?.isBlank && !next.header.isOlderFormat;
+  const spare = isUsable && tail.segment.holdsFrames ? next : undefined;
   const superfluous = next && !spare ? [next, ...rest] : rest;
   // The last one first, so that no crash leaves a gap.
   for (const { header } of superfluous.reverse()) await removeSegment(disk, header.ordinal);
@@ -90,7 +92,11 @@ async function rewriteTail(disk: Disk, tail: Tail, segmentBytes: number): Promis
     await file.write(0, bytes.subarray(0, end));
     await file.write(end, Buffer.alloc(size - end));
     await file.sync();
-    return { ...header, file, capacity: await extend(file, size, segmentBytes) };
+    // Room for a marker and for no frame: the next one goes into a segment of this format.
+    const capacity = header.isOlderFormat
+      ? Math.min(size, end + FRAME_HEADER_BYTES)
+      : await extend(file, size, segmentBytes);
+    return { ...header, file, capacity };
   } catch (error) {
     await file.close().catch(() => undefined);
     throw error;

@@ -16,7 +16,7 @@ import { decodeCommits } from './commit-codec.js';
 import type { Commit } from './commit.js';
 import { decodeFrame, findFrame, type Frame } from './frame.js';
 import { LogDamagedError } from './log-errors.js';
-import { decodeHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment.js';
+import { decodeHeader, SEGMENT_HEADER_BYTES, type StoredHeader } from './segment.js';
 
 export interface LogRange {
   readonly file: string;
@@ -27,7 +27,7 @@ export interface LogRange {
 
 /** What is left to know of a segment once its frames are handed out. */
 export interface ScannedSegment {
-  readonly header: SegmentHeader;
+  readonly header: StoredHeader;
   readonly size: number;
   readonly holdsFrames: boolean;
   /** The first byte behind its last frame. */
@@ -119,7 +119,7 @@ export class SegmentScanner {
     this.damaged(ordinal, 0, 0, 'the file is missing');
   }
 
-  private readHeader(bytes: Buffer, ordinal: number): SegmentHeader | undefined {
+  private readHeader(bytes: Buffer, ordinal: number): StoredHeader | undefined {
     try {
       return decodeHeader(bytes, ordinal);
     } catch (error) {
@@ -130,7 +130,7 @@ export class SegmentScanner {
     }
   }
 
-  private checkNumber(header: SegmentHeader): void {
+  private checkNumber(header: StoredHeader): void {
     const { previousSequence } = header;
     if (this.before && this.knowledge !== 'lost' && previousSequence > this.lastSequence) {
       this.damagedBefore('the next segment was begun after a later commit than is here');

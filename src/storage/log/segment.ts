@@ -29,6 +29,12 @@ export interface SegmentHeader {
   readonly previousSequence: Instant;
 }
 
+/** A header as it was read. */
+export interface StoredHeader extends SegmentHeader {
+  /** Of an older format, nothing of this one may be written behind it: an older release would take it for damage. */
+  readonly isOlderFormat: boolean;
+}
+
 /** A segment that is open for writing. */
 export interface OpenSegment extends SegmentHeader {
   readonly file: DiskFile;
@@ -48,7 +54,7 @@ export function encodeHeader({ ordinal, salt, previousSequence }: SegmentHeader)
 }
 
 /** @throws DamagedFileError; NewerFormatError (later formats keep magic, version and checksum in place) */
-export function decodeHeader(bytes: Buffer, ordinal: number): SegmentHeader {
+export function decodeHeader(bytes: Buffer, ordinal: number): StoredHeader {
   if (bytes.length < SEGMENT_HEADER_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw new DamagedFileError('the file does not begin as a segment of the log');
   }
@@ -68,6 +74,7 @@ export function decodeHeader(bytes: Buffer, ordinal: number): SegmentHeader {
     ordinal,
     salt: bytes.readUInt32LE(12),
     previousSequence: bytes.readDoubleLE(24) as Instant,
+    isOlderFormat: version < LOG_FORMAT_VERSION,
   };
 }
 

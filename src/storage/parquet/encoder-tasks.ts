@@ -51,6 +51,6 @@ export function mergeFile({ file, changes, vintageChanges, ...task }: MergeTask)
       : decodeExpected(file.bytes, seriesId, file.sha256);
   const { points, removed } = changes;
   const rows = overlay(base.rows, { points: PointBatch.fromColumns(points), removed });
-  const vintages = base.vintages.with(vintageChanges);
+  const vintages = base.vintages.apply(vintageChanges);
   return encodePoints({ rows, vintages }, seriesId, throughSeq, options);
 }

@@ -2,7 +2,7 @@
 // commits. Both look at columns only: the rows are in the order of their instants, so a span of commits is a
 // span of rows.
 
-import type { RecordBatch, TypeMap, Utf8, Vector } from 'apache-arrow';
+import type { Data, RecordBatch, TypeMap, Utf8, Vector } from 'apache-arrow';
 import type { Instant } from '../../core/instant.js';
 import type { Uuid } from '../../core/uuid.js';
 import type { PointKeys } from '../log/commit.js';
@@ -41,11 +41,15 @@ export function keepDeletions(
   return { deletions: kept, leftOutThrough };
 }
 
-/** What commits in (since, through] deleted, in the order of their instants. */
+/**
+ * What commits in (since, through] deleted, in the order of their instants.
+ * @param isWanted of a series; asked once for each run of its rows
+ */
 export function deletionsBetween(
   deletions: Deletions,
   since: Instant,
   through: Instant,
+  isWanted?: (id: Uuid) => boolean,
 ): Deletion[] {
   return deletionsOf(
     deletions.map((batch) => {
@@ -56,6 +60,7 @@ export function deletionsBetween(
         end: firstFrom(instants, through + 1),
       };
     }),
+    isWanted,
   );
 }
 
@@ -70,49 +75,114 @@ interface Collected {
   readonly seriesId: Uuid;
   readonly deletedAt: bigint;
   isWhole: boolean;
-  readonly dates: number[];
-  readonly revisionDates: number[];
+  /** Of runs of rows, one behind the other. */
+  readonly keys: PointKeys[];
 }
 
-function deletionsOf(spans: readonly RowSpan[]): Deletion[] {
+function deletionsOf(spans: readonly RowSpan[], isWanted?: (id: Uuid) => boolean): Deletion[] {
   const collected: Collected[] = [];
   // Of the commit at hand; its rows may go on in the next batch.
   const bySeries = new Map<Uuid, Collected>();
+  let commit: bigint | undefined;
   for (const { batch, start, end } of spans) {
-    const ids = batch.getChild('series_id') as Vector<Utf8>;
     const [dates, revisionDates] = ['date', 'revision_date'].map((name) => dataOf(batch, name));
-    const instants = instantsOf(batch);
-    for (let row = start; row < end; row++) {
-      const deletedAt = instants[row]!;
-      if (collected.at(-1)?.deletedAt !== deletedAt) bySeries.clear();
-      const seriesId = ids.get(row) as Uuid;
+    for (const run of runsOf(batch, start, end)) {
+      const { seriesId, deletedAt } = run;
+      if (isWanted && !isWanted(seriesId)) continue;
+      if (commit !== deletedAt) bySeries.clear();
+      commit = deletedAt;
       let deletion = bySeries.get(seriesId);
       if (!deletion) {
-        deletion = { seriesId, deletedAt, isWhole: false, dates: [], revisionDates: [] };
+        deletion = { seriesId, deletedAt, isWhole: false, keys: [] };
         bySeries.set(seriesId, deletion);
         collected.push(deletion);
       }
-      if (dates!.getValid(row)) {
-        deletion.dates.push((dates!.values as Int32Array)[row]!);
-        deletion.revisionDates.push((revisionDates!.values as Int32Array)[row]!);
-      } else {
-        deletion.isWhole = true;
+      if (!dates!.getValid(run.start)) deletion.isWhole = true;
+      else {
+        deletion.keys.push({
+          dates: (dates!.values as Int32Array).subarray(run.start, run.end),
+          revisionDates: (revisionDates!.values as Int32Array).subarray(run.start, run.end),
+        });
       }
     }
   }
-  return collected.map((deletion) => ({
-    seriesId: deletion.seriesId,
-    keys: deletion.isWhole ? null : sortedKeys(deletion),
-    deletedAt: Number(deletion.deletedAt) as Instant,
+  return collected.map(({ seriesId, deletedAt, isWhole, keys }) => ({
+    seriesId,
+    keys: isWhole ? null : sortedKeys(keys),
+    deletedAt: Number(deletedAt) as Instant,
   }));
 }
 
-function sortedKeys({ dates, revisionDates }: Collected): PointKeys {
-  const order = Uint32Array.from(dates.keys());
-  order.sort((a, b) => dates[a]! - dates[b]! || revisionDates[a]! - revisionDates[b]!);
+interface Run {
+  readonly seriesId: Uuid;
+  readonly deletedAt: bigint;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Rows next to each other of one commit and series, with keys or without. A commit writes the rows of a series in one
+ * run, so ids are decoded, and instants become bigints, once a run and not once a row.
+ */
+function* runsOf(batch: RecordBatch<TypeMap>, start: number, end: number): Iterable<Run> {
+  const ids = batch.getChild('series_id') as Vector<Utf8>;
+  const isSameId = sameTexts(dataOf(batch, 'series_id'));
+  const dates = dataOf(batch, 'date');
+  const mayLackKeys = dates.nullCount > 0;
+  const instants = instantsOf(batch);
+  // Halves of the instants: reading a bigint allocates.
+  const halves = new Int32Array(instants.buffer, instants.byteOffset, instants.length * 2);
+  let from = start;
+  for (let row = start + 1; row <= end; row++) {
+    const goesOn =
+      row < end &&
+      halves[2 * row] === halves[2 * from] &&
+      halves[2 * row + 1] === halves[2 * from + 1] &&
+      isSameId(from, row) &&
+      !(mayLackKeys && dates.getValid(from) !== dates.getValid(row));
+    if (goesOn) continue;
+    const [seriesId, deletedAt] = [ids.get(from) as Uuid, instants[from]!];
+    yield { seriesId, deletedAt, start: from, end: row };
+    from = row;
+  }
+}
+
+function sameTexts(data: Data): (a: number, b: number) => boolean {
+  const bytes = data.values as Uint8Array;
+  const offsets = data.valueOffsets as Int32Array;
+  return (a, b) => {
+    const startA = offsets[a]!;
+    const startB = offsets[b]!;
+    const length = offsets[a + 1]! - startA;
+    if (offsets[b + 1]! - startB !== length) return false;
+    // From the end: that is where ids of one time differ.
+    for (let at = length - 1; at >= 0; at--) {
+      if (bytes[startA + at] !== bytes[startB + at]) return false;
+    }
+    return true;
+  };
+}
+
+function sortedKeys(runs: readonly PointKeys[]): PointKeys {
+  const length = runs.reduce((sum, { dates }) => sum + dates.length, 0);
+  const dates = new Int32Array(length);
+  const revisionDates = new Int32Array(length);
+  let at = 0;
+  for (const run of runs) {
+    dates.set(run.dates, at);
+    revisionDates.set(run.revisionDates, at);
+    at += run.dates.length;
+  }
+  const compare = (a: number, b: number) =>
+    dates[a]! - dates[b]! || revisionDates[a]! - revisionDates[b]!;
+  let row = 1;
+  while (row < length && compare(row - 1, row) <= 0) row++;
+  // Mostly: a commit writes them sorted.
+  if (row >= length) return { dates, revisionDates };
+  const order = Uint32Array.from(dates.keys()).sort(compare);
   return {
-    dates: Int32Array.from(order, (row) => dates[row]!),
-    revisionDates: Int32Array.from(order, (row) => revisionDates[row]!),
+    dates: Int32Array.from(order, (from) => dates[from]!),
+    revisionDates: Int32Array.from(order, (from) => revisionDates[from]!),
   };
 }
 

@@ -2,7 +2,7 @@
 // a value stores no row; but when an older vintage with another value comes in later, the repeated value
 // has to be there again on the day that repeated it, and this tells where.
 
-import type { CalendarDate } from '../../core/calendar-date.js';
+import type { CalendarDate, DateRange } from '../../core/calendar-date.js';
 
 /** What one vintage spoke of. */
 export interface Publication {
@@ -29,6 +29,11 @@ interface Span {
   from: number;
   to: number;
 }
+
+/** In memory: numbers in a list and a set, an entry of a map with its list, an object. */
+const DAY_BYTES = 40;
+const DATE_BYTES = 120;
+const SPAN_BYTES = 40;
 
 /**
  * A set of pairs (vintage, date), as spans of vintages by date: successive vintages mostly speak of the same
@@ -77,13 +82,41 @@ export class PublishedVintages {
     return undefined;
   }
 
-  /** Applies changes to this set, in their order. */
-  with(changes: readonly VintageChange[]): this {
+  /** Changes this set, in the order of the changes. */
+  apply(changes: readonly VintageChange[]): this {
     for (const change of changes) {
       if (change.kind === 'published') this.add(change);
       else this.retract(change);
     }
     return this;
+  }
+
+  /**
+   * The vintages that speak of a date of a range, ascending; complete ones speak of every date. One that is known by its
+   * rows alone may be missing.
+   */
+  daysIn({ start, end }: DateRange): CalendarDate[] {
+    // How many more spans begin than end there.
+    const steps = new Int32Array(this.days.length + 1);
+    for (const [date, spans] of this.spans) {
+      if (date < (start ?? -Infinity) || date > (end ?? Infinity)) continue;
+      for (const { from, to } of spans) {
+        steps[this.indexFrom(from)]!++;
+        steps[this.indexFrom(to) + 1]!--;
+      }
+    }
+    let open = 0;
+    return this.days.filter((day, index) => {
+      open += steps[index]!;
+      return open > 0 || this.complete.has(day);
+    }) as CalendarDate[];
+  }
+
+  /** About what it occupies. */
+  get bytes(): number {
+    let spans = 0;
+    for (const ofDate of this.spans.values()) spans += ofDate.length;
+    return this.days.length * DAY_BYTES + this.spans.size * DATE_BYTES + spans * SPAN_BYTES;
   }
 
   add({ revisionDate, isComplete, dates }: Omit<Publication, 'kind'>): void {
@@ -124,7 +157,10 @@ export class PublishedVintages {
     return low;
   }
 
-  /** A complete vintage goes on speaking of every date: what it says is that there is no value. */
+  /**
+   * A complete vintage goes on speaking of every date: it repeats the value before, and says that there is none where no
+   * earlier row is left.
+   */
   private retract({ date, from, to }: Retraction): void {
     const before = this.days[this.indexFrom(from) - 1];
     const after = this.days[this.indexFrom(to + 1)];

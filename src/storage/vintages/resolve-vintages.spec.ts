@@ -46,7 +46,7 @@ class Series {
     expect(this.rows.length - before).toBe(newRows - (removed?.dates.length ?? 0));
     // What is stored is the publications, so they alone must give the same.
     const stored = decodeVintages(this.footer);
-    stored.with(vintageChanges);
+    stored.apply(vintageChanges);
     this.footer = encodeVintages(stored, this.rows);
     this.counts.push(counts);
     return this;
