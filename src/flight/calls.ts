@@ -6,11 +6,12 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
   sendUnaryData,
+  ServerDuplexStream,
   ServerUnaryCall,
 } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
 import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
-import { validationError } from '../core/app-error.js';
+import { AppError, validationError } from '../core/app-error.js';
 import type { FlightMetrics } from '../metrics/flight-metrics.js';
 import { failureOf, isUnexpected } from './grpc-status.js';
 import { CancelledError, Sender, type Outgoing } from './outgoing.js';
@@ -70,7 +71,8 @@ export class Calls {
     answer: (incoming: AsyncIterable<Buffer>) => Messages,
   ): handleBidiStreamingCall<Buffer, Uint8Array> {
     return (call) => {
-      void this.stream(method, call, () => answer(call));
+      const { idleMilliseconds } = this.options;
+      void this.stream(method, call, () => answer(incomingOf(call, idleMilliseconds)));
     };
   }
 
@@ -128,5 +130,38 @@ export class Calls {
       method,
       cause: (logStackTraces && cause instanceof Error && cause.stack) || String(cause),
     });
+  }
+}
+
+/** What the client sends, as long as it goes on sending. Whoever stops reading may still answer. */
+async function* incomingOf(
+  call: ServerDuplexStream<Buffer, Uint8Array>,
+  idleMilliseconds: number,
+): AsyncGenerator<Buffer> {
+  const messages = call.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  for (;;) {
+    const next = await withinTime(messages.next(), idleMilliseconds);
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+async function withinTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const seconds = milliseconds / 1000;
+      reject(
+        new AppError(
+          'STREAM_IDLE',
+          `The client sent nothing for ${seconds} s (FLIGHT_IDLE_SECONDS)`,
+        ),
+      );
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -3,23 +3,30 @@
 
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
+import { Actions } from './actions.js';
 import { parseMessage, type Calls, type Messages } from './calls.js';
 import { Flights } from './flights.js';
 import {
+  ActionSchema,
   CriteriaSchema,
   FlightDescriptorSchema,
   HandshakeRequestSchema,
   HandshakeResponseSchema,
   TicketSchema,
 } from './protocol/Flight_pb.js';
+import { Uploads } from './put/uploads.js';
 import { parseTicket } from './ticket.js';
 
 @Injectable()
 export class FlightCalls {
-  constructor(private readonly flights: Flights) {}
+  constructor(
+    private readonly flights: Flights,
+    private readonly uploads: Uploads,
+    private readonly actions: Actions,
+  ) {}
 
   implementation(calls: Calls) {
-    const { flights } = this;
+    const { flights, uploads, actions } = this;
     return {
       Handshake: calls.bidiStream('Handshake', shakeHands),
       ListFlights: calls.serverStream('ListFlights', (request) =>
@@ -34,6 +41,11 @@ export class FlightCalls {
       DoGet: calls.serverStream('DoGet', (request) =>
         flights.messages(parseTicket(parseMessage(TicketSchema, request).ticket)),
       ),
+      DoPut: calls.bidiStream('DoPut', (incoming) => uploads.receive(incoming)),
+      DoAction: calls.serverStream('DoAction', (request) =>
+        actions.run(parseMessage(ActionSchema, request)),
+      ),
+      ListActions: calls.serverStream('ListActions', () => actions.list()),
     };
   }
 }

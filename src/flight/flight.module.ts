@@ -3,6 +3,8 @@ import { DataPointsModule } from '../data-points/data-points.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { SeriesModule } from '../series/series.module.js';
+import { StorageModule } from '../storage/storage.module.js';
+import { Actions } from './actions.js';
 import { FlightCalls } from './flight-calls.js';
 import { FlightServer } from './flight-server.js';
 import { Flights } from './flights.js';
@@ -10,17 +12,24 @@ import { ChangesFlight } from './get/changes-flight.js';
 import { PointsFlight } from './get/points-flight.js';
 import { SeriesFlight } from './get/series-flight.js';
 import { HealthCalls } from './health-calls.js';
+import { PointsUploads } from './put/points-upload.js';
+import { SeriesUploads } from './put/series-upload.js';
+import { Uploads } from './put/uploads.js';
 import { SeriesNames } from './series-names.js';
 
 /** Arrow Flight: the same services as GraphQL, for clients that work in columns. */
 @Module({
-  imports: [MetricsModule, SeriesModule, DataPointsModule, HealthModule],
+  imports: [MetricsModule, StorageModule, SeriesModule, DataPointsModule, HealthModule],
   providers: [
     SeriesNames,
     PointsFlight,
     SeriesFlight,
     ChangesFlight,
     Flights,
+    PointsUploads,
+    SeriesUploads,
+    Uploads,
+    Actions,
     FlightCalls,
     HealthCalls,
     FlightServer,

@@ -33,6 +33,12 @@ export class JsonFields {
     return this.object[key] != null;
   }
 
+  /** @throws AppError VALIDATION_ERROR where it is not there */
+  require(key: string): void {
+    const name = this.name(key);
+    if (!this.has(key)) throw validationError(name, `${name} is needed`);
+  }
+
   text(key: string): string | undefined {
     return this.typed(key, 'a text', (value) => typeof value === 'string');
   }
