@@ -32,6 +32,7 @@ export type RevisionSelector = (
  * published later. A value published as missing is a publication like any other.
  */
 export function selectRows(batch: PointBatch, selector: RevisionSelector): Uint32Array {
+  if (selectsAll(batch, selector)) return allRows(batch.length);
   const { dates, revisionDates, length } = batch;
   const { asOf = Infinity } = selector;
   const rows = new Uint32Array(length);
@@ -68,4 +69,22 @@ export function selectRows(batch: PointBatch, selector: RevisionSelector): Uint3
     }
   }
   return rows.subarray(0, count);
+}
+
+/** Known without looking at the rows. */
+function selectsAll(batch: PointBatch, { revisions, asOf }: RevisionSelector): boolean {
+  if (asOf !== undefined) return false;
+  if (revisions === Revisions.ALL) return true;
+  const isOneOfEach = revisions === Revisions.LATEST || revisions === Revisions.ORIGINAL;
+  return isOneOfEach && batch.hasUniqueDates;
+}
+
+/** 0, 1, 2, …: whoever selects all rows gets a part of it. */
+let rowNumbers = new Uint32Array(0);
+
+function allRows(length: number): Uint32Array {
+  if (rowNumbers.length < length) {
+    rowNumbers = new Uint32Array(Math.max(length, 65_536)).map((_, row) => row);
+  }
+  return rowNumbers.subarray(0, length);
 }

@@ -14,10 +14,10 @@ import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/proto
 import { AppError, validationError } from '../core/app-error.js';
 import type { FlightMetrics } from '../metrics/flight-metrics.js';
 import { failureOf, isUnexpected } from './grpc-status.js';
-import { CancelledError, Sender, type Outgoing } from './outgoing.js';
+import { CancelledError, Sender, type Message, type Outgoing } from './outgoing.js';
 import type { StreamLimits } from './stream-limits.js';
 
-export type Messages = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+export type Messages = AsyncIterable<Message> | Iterable<Message>;
 
 export interface CallOptions {
   readonly limits: StreamLimits;
@@ -59,17 +59,17 @@ export class Calls {
 
   serverStream(
     method: string,
-    answer: (request: Buffer, signal: AbortSignal) => Messages,
-  ): handleServerStreamingCall<Buffer, Uint8Array> {
+    answer: (request: Buffer, sender: Sender) => Messages,
+  ): handleServerStreamingCall<Buffer, Message> {
     return (call) => {
-      void this.stream(method, call, (signal) => answer(call.request, signal));
+      void this.stream(method, call, (sender) => answer(call.request, sender));
     };
   }
 
   bidiStream(
     method: string,
     answer: (incoming: AsyncIterable<Buffer>) => Messages,
-  ): handleBidiStreamingCall<Buffer, Uint8Array> {
+  ): handleBidiStreamingCall<Buffer, Message> {
     return (call) => {
       const { idleMilliseconds } = this.options;
       void this.stream(method, call, () => answer(incomingOf(call, idleMilliseconds)));
@@ -79,7 +79,7 @@ export class Calls {
   private async stream(
     method: string,
     call: Outgoing,
-    answer: (signal: AbortSignal) => Messages,
+    answer: (sender: Sender) => Messages,
   ): Promise<void> {
     const { limits, metrics, idleMilliseconds } = this.options;
     let leave: (() => void) | undefined;
@@ -87,13 +87,12 @@ export class Calls {
       leave = limits.enter(call.getPeer());
       metrics.setStreams(limits.count);
       const sender = new Sender(call, idleMilliseconds);
-      const { signal } = sender;
       try {
         // Where sending fails the answer is told to end: what it holds is let go of.
-        for await (const message of answer(signal)) await sender.send(message);
+        for await (const message of answer(sender)) await sender.send(message);
       } catch (error) {
         // Whatever else went wrong because of it.
-        throw signal.aborted ? signal.reason : error;
+        throw sender.isCancelled ? new CancelledError('the client has gone') : error;
       } finally {
         metrics.countSent(method, sender.sentBytes);
       }
@@ -135,7 +134,7 @@ export class Calls {
 
 /** What the client sends, as long as it goes on sending. Whoever stops reading may still answer. */
 async function* incomingOf(
-  call: ServerDuplexStream<Buffer, Uint8Array>,
+  call: ServerDuplexStream<Buffer, Message>,
   idleMilliseconds: number,
 ): AsyncGenerator<Buffer> {
   const messages = call.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;

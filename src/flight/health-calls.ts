@@ -45,7 +45,7 @@ export class HealthCalls {
         const statuses = Object.fromEntries(SERVICES.map((name) => [name, { status }]));
         return toBinary(HealthListResponseSchema, create(HealthListResponseSchema, { statuses }));
       }),
-      Watch: calls.serverStream('Watch', (request, signal) => this.watch(request, signal)),
+      Watch: calls.serverStream('Watch', (request, { signal }) => this.watch(request, signal)),
     };
   }
 

@@ -1,13 +1,20 @@
 // Sends messages no faster than the client takes them, and stops when it has gone or stands still.
 
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '../core/app-error.js';
+import type { FlightDataMessage } from './ipc/flight-data-message.js';
 
-export type Outgoing =
-  ServerWritableStream<Buffer, Uint8Array> | ServerDuplexStream<Buffer, Uint8Array>;
+/** Bytes, or what writes itself where they are to be. */
+export type Message = Uint8Array | FlightDataMessage;
+
+export type Outgoing = ServerWritableStream<Buffer, Message> | ServerDuplexStream<Buffer, Message>;
 
 /** Two messages of the usual size: one on its way while the next is made. */
 const WAITING_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Making and copying one takes a noticeable part of a millisecond. */
+const LARGE_BYTES = 262_144;
 
 /** Nobody listens any more. It is no failure, and nobody is left to be told. */
 export class CancelledError extends Error {
@@ -17,9 +24,10 @@ export class CancelledError extends Error {
 export class Sender {
   sentMessages = 0;
   sentBytes = 0;
-  private readonly gone = new AbortController();
   private waitingBytes = 0;
-  private failure: Error | undefined;
+  private isGone = false;
+  /** Made when somebody asks: most calls are over before anything could be told. */
+  private gone: AbortController | undefined;
   /** Called when a message was taken, or none will be any more. */
   private wake: () => void = () => undefined;
 
@@ -27,27 +35,36 @@ export class Sender {
     private readonly call: Outgoing,
     private readonly idleMilliseconds: number,
   ) {
-    call.on('cancelled', () => this.fail(new CancelledError('the client has gone')));
-    if (call.cancelled) this.fail(new CancelledError('the client has gone'));
+    call.once('cancelled', () => this.end());
+    if (call.cancelled) this.end();
+  }
+
+  /** Whether nobody listens any more. */
+  get isCancelled(): boolean {
+    return this.isGone;
   }
 
   /** Aborted when the client has gone. */
   get signal(): AbortSignal {
+    this.gone ??= new AbortController();
+    if (this.isGone) this.gone.abort();
     return this.gone.signal;
   }
 
   /** @throws CancelledError; AppError STREAM_IDLE where the client reads nothing for too long */
-  async send(message: Uint8Array): Promise<void> {
-    if (this.failure) throw this.failure;
+  async send(message: Message): Promise<void> {
+    this.throwIfGone();
     const { byteLength } = message;
     this.waitingBytes += byteLength;
     this.call.write(message, (error?: Error | null) => {
       this.waitingBytes -= byteLength;
-      if (error) this.fail(new CancelledError('the stream was closed', { cause: error }));
-      this.wake();
+      if (error) this.end();
+      else this.wake();
     });
     this.sentMessages++;
     this.sentBytes += byteLength;
+    // Other calls have their turn, and what was written goes out, before the next large message is made.
+    if (byteLength >= LARGE_BYTES) await nextTurn();
     while (this.waitingBytes >= WAITING_BYTES_MAX) await this.taken();
   }
 
@@ -57,15 +74,19 @@ export class Sender {
     await new Promise<void>((resolve, reject) => {
       this.wake = resolve;
       timer = setTimeout(() => reject(notRead(this.idleMilliseconds)), this.idleMilliseconds);
-      if (this.failure) resolve();
+      if (this.isGone) resolve();
     }).finally(() => clearTimeout(timer));
-    if (this.failure) throw this.failure;
+    this.throwIfGone();
   }
 
-  private fail(error: Error): void {
-    this.failure ??= error;
-    this.gone.abort(this.failure);
+  private end(): void {
+    this.isGone = true;
+    this.gone?.abort();
     this.wake();
+  }
+
+  private throwIfGone(): void {
+    if (this.isGone) throw new CancelledError('the client has gone');
   }
 }
 

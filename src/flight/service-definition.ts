@@ -3,12 +3,16 @@
 
 import type { DescService } from '@bufbuild/protobuf';
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { Message } from './outgoing.js';
 
 const passThrough = (bytes: Buffer): Buffer => bytes;
 
-/** grpc-js copies messages by a method that only its own kind of bytes has. */
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** grpc-js asks for `byteLength` and calls `copy(target, start)`, which Uint8Array has not. */
+function serializable(message: Message): Buffer {
+  return message instanceof Uint8Array
+    ? Buffer.from(message.buffer, message.byteOffset, message.byteLength)
+    : (message as unknown as Buffer);
+}
 
 export function serviceDefinition({ typeName, methods }: DescService): ServiceDefinition {
   return Object.fromEntries(
@@ -18,9 +22,9 @@ export function serviceDefinition({ typeName, methods }: DescService): ServiceDe
         path: `/${typeName}/${name}`,
         requestStream: methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
         responseStream: methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
-        requestSerialize: asBuffer,
+        requestSerialize: serializable,
         requestDeserialize: passThrough,
-        responseSerialize: asBuffer,
+        responseSerialize: serializable,
         responseDeserialize: passThrough,
       },
     ]),

@@ -48,6 +48,7 @@ export class PointBatch {
   readonly values: Float64Array;
   readonly createdAtMicros: BigInt64Array;
   readonly updatedAtMicros: BigInt64Array;
+  private uniqueDates: boolean | undefined;
 
   private constructor(
     /** What the batch is made of; typed arrays only, so it can be sent to another thread. */
@@ -191,6 +192,11 @@ export class PointBatch {
     return undefined;
   }
 
+  /** Whether no date has more than one row: of most series all rows are then what is known last. */
+  get hasUniqueDates(): boolean {
+    return (this.uniqueDates ??= areDistinct(this.dates));
+  }
+
   /** Bytes that the columns occupy. */
   get byteLength(): number {
     const { length, valid, exact } = this.columns;
@@ -211,6 +217,11 @@ export class PointBatch {
 
 /** Two dates of 4 bytes, a value and two instants of 8. */
 const FIXED_BYTES_PER_ROW = 32;
+
+function areDistinct(sorted: Int32Array): boolean {
+  for (let row = 1; row < sorted.length; row++) if (sorted[row] === sorted[row - 1]) return false;
+  return true;
+}
 
 function skip({ bits, offset }: Bitmap, rows: number): Bitmap {
   return { bits, offset: offset + rows };

@@ -2,6 +2,7 @@
 // series or parts of them.
 
 import type { ColumnBody } from '../ipc/column-body.js';
+import type { FlightDataMessage } from '../ipc/flight-data-message.js';
 import { recordBatchMessage } from '../ipc/messages.js';
 import { pointBodies, type PointColumnName, type Segment } from './point-columns.js';
 
@@ -10,6 +11,9 @@ import { pointBodies, type PointColumnName, type Segment } from './point-columns
  * reader without harm, and that a stop is noticed at once.
  */
 export const MESSAGE_BYTES_TARGET = 2 * 1024 * 1024;
+
+/** The first rows of an answer go ahead alone: they arrive while the next megabytes are gathered. */
+const FIRST_ROWS = 4096;
 
 /** What a row takes, about; of texts, what the usual one does. */
 const ROW_BYTES: Record<PointColumnName, number> = {
@@ -39,12 +43,13 @@ export interface Batch {
 }
 
 export class Batcher {
-  private readonly rowsMax: number;
+  /** Rows of the batch that is being filled, when it is full. */
+  private rowsMax: number;
   private waiting: Segment[] = [];
   private length = 0;
 
   constructor(private readonly columns: readonly PointColumnName[]) {
-    this.rowsMax = rowsPerBatch(columns);
+    this.rowsMax = Math.min(FIRST_ROWS, rowsPerBatch(columns));
   }
 
   /** The batches that are full now. */
@@ -68,10 +73,11 @@ export class Batcher {
     const { waiting, length } = this;
     this.waiting = [];
     this.length = 0;
+    this.rowsMax = rowsPerBatch(this.columns);
     return { length, bodies: pointBodies(this.columns, waiting, length) };
   }
 }
 
-export function messageOf({ length, bodies }: Batch): Buffer {
+export function messageOf({ length, bodies }: Batch): FlightDataMessage {
   return recordBatchMessage(length, bodies);
 }

@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import type { Schema, TypeMap } from 'apache-arrow';
 import { ChangesService, type FoundChange } from '../../data-points/changes/changes.service.js';
 import type { ChangesRequest } from '../flight-request.js';
+import type { FlightDataMessage } from '../ipc/flight-data-message.js';
 import { recordBatchMessage, schemaMessage } from '../ipc/messages.js';
 import { KINDS, rowColumn, schemaOf, type RowColumn } from './row-columns.js';
 
@@ -29,7 +30,7 @@ export class ChangesFlight {
   constructor(private readonly changes: ChangesService) {}
 
   /** Up to what was written when the stream began, and mostly what was written since. */
-  async *messages({ since, seriesIds }: ChangesRequest): AsyncGenerator<Buffer> {
+  async *messages({ since, seriesIds }: ChangesRequest): AsyncGenerator<FlightDataMessage> {
     yield schemaMessage(this.schema);
     let cursor = since;
     for (;;) {

@@ -3,6 +3,7 @@
 
 import { Injectable } from '@nestjs/common';
 import type { Schema, TypeMap } from 'apache-arrow';
+import { LRUCache } from 'lru-cache';
 import { AppError } from '../../core/app-error.js';
 import { DataPointsService, type SelectedPoints } from '../../data-points/data-points.service.js';
 import { Revisions } from '../../data-points/revisions.js';
@@ -10,6 +11,7 @@ import type { SeriesRow } from '../../schema/series.columns.js';
 import { SeriesService } from '../../series/series.service.js';
 import type { PointsRequest } from '../flight-request.js';
 import { utf8Body } from '../ipc/column-body.js';
+import type { FlightDataMessage } from '../ipc/flight-data-message.js';
 import { bodyLengthOf, dictionaryMessage, schemaMessage } from '../ipc/messages.js';
 import { readAhead } from '../read-ahead.js';
 import { SeriesNames } from '../series-names.js';
@@ -107,7 +109,7 @@ export class PointsFlight {
   }
 
   /** @throws AppError, before the first message or between two */
-  async *messages(request: PointsRequest): AsyncGenerator<Buffer> {
+  async *messages(request: PointsRequest): AsyncGenerator<FlightDataMessage> {
     const planned = this.plan(request);
     const selected = this.read(request, planned);
     if (request.layout === 'wide') {
@@ -115,7 +117,7 @@ export class PointsFlight {
       return;
     }
     const { columns } = request;
-    yield schemaMessage(pointsSchema(columns));
+    yield pointsSchemaMessage(columns);
     yield* dictionaryMessages(columns, planned);
     const batcher = new Batcher(columns);
     let index = 0;
@@ -195,11 +197,21 @@ function grouped(planned: readonly PlannedSeries[], rowsMax: number): PlannedSer
   return groups;
 }
 
+/** Most callers ask for the same columns, and encoding a schema takes as long as all else of a small answer. */
+const schemaMessages = new LRUCache<string, FlightDataMessage>({ max: 100 });
+
+function pointsSchemaMessage(columns: readonly PointColumnName[]): FlightDataMessage {
+  const name = columns.join();
+  let message = schemaMessages.get(name);
+  if (!message) schemaMessages.set(name, (message = schemaMessage(pointsSchema(columns))));
+  return message;
+}
+
 /** The names of all the series, before the first row that refers to them. */
 function* dictionaryMessages(
   columns: readonly PointColumnName[],
   planned: readonly NamedSeries[],
-): Generator<Buffer> {
+): Generator<FlightDataMessage> {
   for (const { id, named } of dictionariesOf(columns)) {
     for (let from = 0; from === 0 || from < planned.length; from += DICTIONARY_TEXTS) {
       const texts = planned.slice(from, from + DICTIONARY_TEXTS).map(named);

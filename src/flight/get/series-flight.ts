@@ -9,6 +9,7 @@ import { DataPointsService } from '../../data-points/data-points.service.js';
 import { SeriesService } from '../../series/series.service.js';
 import type { PointsOverview } from '../../storage/data-points-store.js';
 import type { SeriesRequest } from '../flight-request.js';
+import type { FlightDataMessage } from '../ipc/flight-data-message.js';
 import { recordBatchMessage, schemaMessage } from '../ipc/messages.js';
 import { KINDS, rowColumn, schemaOf, type RowColumn } from './row-columns.js';
 
@@ -56,7 +57,7 @@ export class SeriesFlight {
   }
 
   /** As of when it begins; the rows are made as they are sent. */
-  *messages({ filter }: SeriesRequest): Generator<Buffer> {
+  *messages({ filter }: SeriesRequest): Generator<FlightDataMessage> {
     const all = [...this.series.matching(filter)];
     yield schemaMessage(this.schema);
     for (let from = 0; from < all.length; from += ROWS_PER_MESSAGE) {

@@ -7,6 +7,7 @@ import type { SelectedPoints } from '../../data-points/data-points.service.js';
 import { ARROW_TYPES } from '../../schema/arrow-schema.js';
 import { bitmapBytes } from '../../schema/bitmap.js';
 import { bytesPart, NO_PART, type ColumnBody } from '../ipc/column-body.js';
+import type { FlightDataMessage } from '../ipc/flight-data-message.js';
 import { recordBatchMessage, schemaMessage } from '../ipc/messages.js';
 import { MESSAGE_BYTES_TARGET } from './batcher.js';
 import type { NamedSeries } from './point-columns.js';
@@ -56,7 +57,7 @@ export function valuesOf({ batch, rows }: SelectedPoints): Values {
 export async function* wideMessages(
   schema: Schema<TypeMap>,
   columns: AsyncIterable<Values>,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<FlightDataMessage> {
   yield schemaMessage(schema);
   const width = schema.fields.length - 1;
   const held: Values[] = [];

@@ -6,7 +6,7 @@ import { bitmapBytes } from '../../schema/bitmap.js';
 /** One buffer of a message body. */
 export interface BodyPart {
   readonly byteLength: number;
-  /** @param to exactly `byteLength` bytes that hold anything, the first one at a multiple of 64 */
+  /** @param to exactly `byteLength` bytes that hold anything, the first one at a multiple of 8 */
   write(to: Uint8Array): void;
 }
 
