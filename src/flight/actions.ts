@@ -11,6 +11,7 @@ import { SeriesService } from '../series/series.service.js';
 import { StorageMaintenance } from '../storage/storage-maintenance.js';
 import { JsonFields, parseJsonObject } from './json-fields.js';
 import { ActionTypeSchema, ResultSchema, type Action } from './protocol/Flight_pb.js';
+import { SeriesNames } from './series-names.js';
 import { readNewSeries } from './series-input.js';
 
 interface KnownAction {
@@ -27,6 +28,7 @@ export class Actions {
     statistics: StatisticsService,
     series: SeriesService,
     storage: StorageMaintenance,
+    names: SeriesNames,
   ) {
     this.known = {
       health: {
@@ -51,6 +53,15 @@ export class Actions {
       verify: {
         description: 'Checks every stored file and tells what is damaged',
         run: withoutBody(() => storage.verify()),
+      },
+      compact: {
+        description:
+          'Writes points files anew with the settings of today; body: {"series": […]}, or nothing for all',
+        run: (body) => {
+          const named = body.texts('series');
+          body.finish();
+          return storage.compact(named && names.resolveAll(named, 'series').map(({ id }) => id));
+        },
       },
     };
   }

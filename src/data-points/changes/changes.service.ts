@@ -31,6 +31,8 @@ export interface PageOfChanges {
   readonly changes: readonly FoundChange[];
   readonly cursor: Cursor;
   readonly hasMore: boolean;
+  /** The commit up to which the reader knows everything; null in the middle of a round. */
+  readonly knownThrough: Instant | 0 | null;
 }
 
 type Deletions = ReadonlyMap<Uuid, readonly Deletion[]>;
@@ -95,7 +97,14 @@ export class ChangesService {
     const { through } = round;
     const position = end ? { ...round, place: end } : { since: through, through, place: null };
     const cursor = encodePosition(position, scope);
-    return { changes, cursor, hasMore: end !== null || this.hasNewRound(through, scope) };
+    const knownThrough = end === null ? through : null;
+    const hasMore = end !== null || this.hasNewRound(through, scope);
+    return { changes, cursor, hasMore, knownThrough };
+  }
+
+  /** The last commit. */
+  get through(): Instant | 0 {
+    return this.store.through;
   }
 
   /** Whether points were written since the round began; deletions alone are left to the next look. */

@@ -3,6 +3,7 @@
 
 import { Injectable } from '@nestjs/common';
 import type { Schema, TypeMap } from 'apache-arrow';
+import { Config } from '../../config/environment.js';
 import { ChangesService, type FoundChange } from '../../data-points/changes/changes.service.js';
 import type { ChangesRequest } from '../flight-request.js';
 import type { FlightDataMessage } from '../ipc/flight-data-message.js';
@@ -27,27 +28,32 @@ const COLUMNS: readonly RowColumn<FoundChange>[] = [
 export class ChangesFlight {
   readonly schema: Schema<TypeMap> = schemaOf(COLUMNS);
 
-  constructor(private readonly changes: ChangesService) {}
+  constructor(
+    private readonly changes: ChangesService,
+    private readonly config: Config,
+  ) {}
 
-  /** Up to what was written when the stream began, and mostly what was written since. */
+  /** What was written until now; while writers go on, the rest is left to the next look. */
   async *messages({ since, seriesIds }: ChangesRequest): AsyncGenerator<FlightDataMessage> {
     yield schemaMessage(this.schema);
+    const { through } = this.changes;
     let cursor = since;
     for (;;) {
       const page = await this.changes.page({
         since: cursor ?? null,
-        first: PAGE,
+        first: Math.min(PAGE, this.config.readPointsMax),
         seriesIds: seriesIds ? [...seriesIds] : null,
       });
       cursor = page.cursor;
       const rows = page.changes;
-      // The last one may be empty: a message without a batch is more than some clients understand.
-      if (rows.length > 0 || !page.hasMore) {
+      // The last batch may be empty: a message without a batch is more than some clients understand.
+      const isLast = !page.hasMore || (page.knownThrough ?? -1) >= through;
+      if (rows.length > 0 || isLast) {
         const bodies = COLUMNS.map(({ bodyOf }) => bodyOf(rows));
         const metadata = Buffer.from(JSON.stringify({ cursor }));
         yield recordBatchMessage(rows.length, bodies, metadata);
       }
-      if (!page.hasMore) return;
+      if (isLast) return;
     }
   }
 }
