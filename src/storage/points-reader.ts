@@ -178,7 +178,7 @@ export class PointsReader {
     const name = cacheName(file, span);
     return this.loading.run(`${id}/${name}`, async () => {
       const bytes = await this.directory.read(pointsFile(id));
-      const { rows: batch } = decodeExpected(bytes, id, file.sha256, span);
+      const { rows: batch } = decodeExpected(bytes, id, file, span);
       const groups = Math.max(1, file.rowGroupDates.length);
       this.metrics.countRowGroups(span ? span.to - span.from : groups);
       this.cache.set(name, batch);

@@ -148,7 +148,7 @@ export class PointsFlush {
       const { points, removed } = delta.changes;
       const changes = { points: points.columns, removed };
       const encoded = await encoder.merge(async () => {
-        const stored = file && { bytes: await this.read(seriesId), sha256: file.sha256 };
+        const stored = file && { ...file, bytes: await this.read(seriesId) };
         return {
           kind: 'merge',
           seriesId,
@@ -177,7 +177,7 @@ export class PointsFlush {
 
   private async stored(id: Uuid, file: PointsFile | null): Promise<StoredPoints> {
     if (file === null) return { rows: PointBatch.EMPTY, vintages: new PublishedVintages() };
-    return decodeExpected(await this.read(id), id, file.sha256);
+    return decodeExpected(await this.read(id), id, file);
   }
 
   private async read(id: Uuid): Promise<Uint8Array> {

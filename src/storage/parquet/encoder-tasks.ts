@@ -9,6 +9,7 @@ import { PublishedVintages, type VintageChange } from '../vintages/published-vin
 import { encodeRows } from './metadata-file.js';
 import {
   decodeExpected,
+  type ExpectedFile,
   encodePoints,
   type EncodedPoints,
   type PointsFileOptions,
@@ -20,7 +21,7 @@ export interface MergeTask {
   readonly seriesId: Uuid;
   readonly throughSeq: Instant;
   /** The file as it is; null where there is none. */
-  readonly file: { readonly bytes: Uint8Array; readonly sha256: string } | null;
+  readonly file: (ExpectedFile & { readonly bytes: Uint8Array }) | null;
   readonly changes: { readonly points: PointColumns; readonly removed: Uint8Array | null };
   readonly vintageChanges: readonly VintageChange[];
   readonly options: PointsFileOptions;
@@ -48,7 +49,7 @@ export function mergeFile({ file, changes, vintageChanges, ...task }: MergeTask)
   const base =
     file === null
       ? { rows: PointBatch.EMPTY, vintages: new PublishedVintages() }
-      : decodeExpected(file.bytes, seriesId, file.sha256);
+      : decodeExpected(file.bytes, seriesId, file);
   const { points, removed } = changes;
   const rows = overlay(base.rows, { points: PointBatch.fromColumns(points), removed });
   const vintages = base.vintages.apply(vintageChanges);
