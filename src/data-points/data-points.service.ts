@@ -9,6 +9,7 @@ import {
   DataPointsStore,
   type PointsOfSeries,
   type PointsOverview,
+  type ReadUse,
 } from '../storage/data-points-store.js';
 import { addCounts, type UpsertCounts } from '../storage/resolve-points.js';
 import { OriginalFlag, PointUpsertsBuilder, type PointUpserts } from '../storage/point-upserts.js';
@@ -24,10 +25,15 @@ import { rangeOf, selectorOf, transformOf, type Transform } from './selection.js
 import { checkPointCount, checkRevisionDate } from './write-limits.js';
 import { coverageOf, type RevisionCoverage } from './vintages/coverage.js';
 
-/** Rows of a batch that answer a question. */
-export interface SelectedPoints {
+/** Rows of a batch. */
+export interface PointRows {
   readonly batch: PointBatch;
+  /** Ascending. */
   readonly rows: Uint32Array;
+}
+
+/** Rows of a batch that answer a question. */
+export interface SelectedPoints extends PointRows {
   /** Of what the answer rests on: of the range, or of the whole series where it was transformed. */
   readonly coverage: () => Promise<RevisionCoverage>;
 }
@@ -66,30 +72,44 @@ export class DataPointsService {
     args: PointSelectionArgs,
     request: object = {},
   ): Promise<SelectedPoints> {
-    const selected = await this.selecting(args)(seriesId);
-    chargePoints(request, selected.rows.length, this.config.readPointsMax);
-    return selected;
+    const range = rangeOf(args);
+    const selector = selectorOf(args, this.clock.today());
+    const transform = this.transformOf(seriesId, args);
+    // A transformed value rests on values outside the range, too.
+    const restsOn = transform ? {} : range;
+    const published = await this.store.read(seriesId, restsOn);
+    const batch = transform ? transform(published).inRange(range) : published;
+    const rows = limited(selectRows(batch, selector), args.limit);
+    chargePoints(request, rows.length, this.config.readPointsMax);
+    const days = () => this.store.publishedDays(seriesId, restsOn);
+    const coverage = async () => coverageOf(published, await days(), selector.asOf);
+    return { batch, rows, coverage };
   }
 
   /**
    * One question for many series, for edges that stream: what it means is settled here, once, and how much is
-   * answered is not limited.
-   * @throws AppError VALIDATION_ERROR; the reads throw VALIDATION_ERROR, NOT_FOUND, STORAGE_ERROR
+   * answered is not limited. Each series is answered as of one commit; a large one in parts.
+   * @throws AppError VALIDATION_ERROR; the answers throw VALIDATION_ERROR, NOT_FOUND, STORAGE_ERROR
    */
-  selecting(args: PointSelectionArgs): (seriesId: Uuid) => Promise<SelectedPoints> {
+  streaming(args: PointSelectionArgs, use: ReadUse): (seriesId: Uuid) => AsyncIterable<PointRows> {
     const range = rangeOf(args);
     const selector = selectorOf(args, this.clock.today());
-    return async (seriesId) => {
-      const transform = this.transformOf(seriesId, args);
-      // A transformed value rests on values outside the range, too.
-      const restsOn = transform ? {} : range;
-      const published = await this.store.read(seriesId, restsOn);
-      const batch = transform ? transform(published).inRange(range) : published;
-      const selected = selectRows(batch, selector);
-      const rows = args.limit == null ? selected : selected.subarray(0, args.limit);
-      const days = () => this.store.publishedDays(seriesId, restsOn);
-      const coverage = async () => coverageOf(published, await days(), selector.asOf);
-      return { batch, rows, coverage };
+    const { store } = this;
+    const transformOf = (seriesId: Uuid) => this.transformOf(seriesId, args);
+    return async function* (seriesId) {
+      const transform = transformOf(seriesId);
+      if (transform) {
+        const batch = transform(await store.read(seriesId, {}, use)).inRange(range);
+        yield { batch, rows: limited(selectRows(batch, selector), args.limit) };
+        return;
+      }
+      let left = args.limit ?? Infinity;
+      for await (const batch of store.readParts(seriesId, range, use)) {
+        const rows = limited(selectRows(batch, selector), left);
+        yield { batch, rows };
+        left -= rows.length;
+        if (left === 0) return;
+      }
     };
   }
 
@@ -173,6 +193,10 @@ export class DataPointsService {
     // The store refuses the id of a series that is not there.
     return row && transformOf(args, row.frequency);
   }
+}
+
+function limited(rows: Uint32Array, limit: number | null | undefined): Uint32Array {
+  return limit == null ? rows : rows.subarray(0, limit);
 }
 
 function originalFlag(flag: boolean | null | undefined): OriginalFlag {

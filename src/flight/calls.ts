@@ -1,13 +1,15 @@
 // What all calls have in common: they are counted and timed, their failures become statuses, and unexpected
 // ones are logged once. Messages pass through as bytes; who answers a call reads them.
 
-import type {
-  handleBidiStreamingCall,
-  handleServerStreamingCall,
-  handleUnaryCall,
-  sendUnaryData,
-  ServerDuplexStream,
-  ServerUnaryCall,
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  Metadata,
+  type handleBidiStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type sendUnaryData,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
 } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
 import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
@@ -140,9 +142,23 @@ async function* incomingOf(
   const messages = call.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   for (;;) {
     const next = await withinTime(messages.next(), idleMilliseconds);
-    if (next.done) return;
+    if (next.done) {
+      await throwIfReset(call);
+      return;
+    }
     yield next.value;
   }
+}
+
+/**
+ * A stream that the client reset ends here like one that it finished. Sending anything makes grpc-js look which
+ * of them it was, and tell it in the same turn.
+ * @throws CancelledError
+ */
+async function throwIfReset(call: ServerDuplexStream<Buffer, Message>): Promise<void> {
+  call.sendMetadata(new Metadata());
+  await nextTurn();
+  if (call.cancelled) throw new CancelledError('the client has gone');
 }
 
 async function withinTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {

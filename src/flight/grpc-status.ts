@@ -35,14 +35,23 @@ export function failureOf(error: unknown): GrpcFailure {
     return { code: status.INTERNAL, details, metadata };
   }
   metadata.set('error-code', error.code);
-  const facts = Buffer.from(JSON.stringify(error.details));
-  if (facts.length <= DETAILS_CHARACTERS_MAX) metadata.set('error-details-bin', facts);
+  metadata.set('error-details-bin', Buffer.from(JSON.stringify(fitting(error.details))));
   return { code: STATUS_OF[error.code], details: shortened(error.message), metadata };
 }
 
 /** Whether a failure is nobody's fault but ours, and so belongs into the log. */
 export function isUnexpected(error: unknown): boolean {
   return !(error instanceof AppError) || error.code === 'STORAGE_ERROR';
+}
+
+/** The facts that there is room for, in their order. */
+function fitting(details: AppError['details']): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, fact] of Object.entries(details)) {
+    const size = Buffer.byteLength(JSON.stringify({ ...kept, [name]: fact }));
+    if (size <= DETAILS_CHARACTERS_MAX) kept[name] = fact;
+  }
+  return kept;
 }
 
 function shortened(message: string): string {

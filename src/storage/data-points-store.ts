@@ -29,6 +29,9 @@ export interface VintagesOfSeries {
   readonly vintages: readonly Vintage[];
 }
 
+/** Whether what is read will probably be read again soon. */
+export type ReadUse = 'lookup' | 'scan';
+
 export interface PointSelection extends DateRange {
   readonly revisionDate?: CalendarDate | undefined;
 }
@@ -41,15 +44,22 @@ export abstract class DataPointsStore {
   abstract overviews(): Iterable<readonly [SeriesRow, PointsOverview]>;
   /**
    * The rows of a date range, all revisions.
+   * @param use `scan` where so much is read that keeping it would only push out what others need
    * @throws AppError NOT_FOUND; STORAGE_ERROR where the file is damaged or unreadable
    */
-  abstract read(seriesId: Uuid, range?: DateRange): Promise<PointBatch>;
+  abstract read(seriesId: Uuid, range?: DateRange, use?: ReadUse): Promise<PointBatch>;
   /**
    * The days of whole vintages that spoke of a date of the range, ascending, those that only repeated what was known
    * too. Complete ones speak of every date. A day that is to be seen by its rows may be missing.
    * @throws AppError as `read`
    */
   abstract publishedDays(seriesId: Uuid, range?: DateRange): Promise<readonly CalendarDate[]>;
+  /**
+   * The same as of one commit, in parts that follow each other and share no date: of a large file only some
+   * row groups are in memory at a time.
+   * @throws AppError as `read`
+   */
+  abstract readParts(seriesId: Uuid, range?: DateRange, use?: ReadUse): AsyncIterable<PointBatch>;
   /**
    * Stores the points of all the series or of none. What is already there as sent is left alone.
    * @throws AppError NOT_FOUND where a series is unknown; STORAGE_ERROR

@@ -12,6 +12,7 @@ import {
   type PointSelection,
   type PointsOfSeries,
   type PointsOverview,
+  type ReadUse,
   type VintagesOfSeries,
 } from './data-points-store.js';
 import { changesOf, overlay, removalOf } from './delta/point-changes.js';
@@ -49,12 +50,20 @@ export class LoggedDataPointsStore extends DataPointsStore {
     return this.catalog.readable();
   }
 
-  read(seriesId: Uuid, range: DateRange = {}): Promise<PointBatch> {
-    return this.reader.read(seriesId, range);
+  read(seriesId: Uuid, range: DateRange = {}, use: ReadUse = 'lookup'): Promise<PointBatch> {
+    return this.reader.read(seriesId, range, use);
   }
 
   publishedDays(seriesId: Uuid, range: DateRange = {}): Promise<readonly CalendarDate[]> {
     return this.reader.readVintages(seriesId, (vintages) => vintages.daysIn(range));
+  }
+
+  readParts(
+    seriesId: Uuid,
+    range: DateRange = {},
+    use: ReadUse = 'lookup',
+  ): AsyncIterable<PointBatch> {
+    return this.reader.readParts(seriesId, range, use);
   }
 
   async upsert(writes: readonly PointUpserts[]): Promise<PointsOfSeries[]> {

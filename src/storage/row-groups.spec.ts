@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CalendarDate } from '../core/calendar-date.js';
-import { rowGroupsInRange } from './row-groups.js';
+import type { CalendarDate, DateRange } from '../core/calendar-date.js';
+import { partsOfRange, rowGroupsInRange } from './row-groups.js';
 
 describe('rowGroupsInRange', () => {
   it('names every group that holds a date of the range, however dates straddle groups', () => {
@@ -32,5 +32,35 @@ describe('rowGroupsInRange', () => {
     expect(range(35, 99)).toEqual({ from: 3, to: 4 });
     expect(range(-9, -1)).toEqual({ from: 0, to: 0 });
     expect(rowGroupsInRange(firstDates, {})).toEqual({ from: 0, to: 4 });
+  });
+});
+
+describe('partsOfRange', () => {
+  it('puts every date of the range into one part, and the parts in order', () => {
+    const dates = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 60 });
+    const bound = fc.option(fc.integer({ min: -2, max: 32 }), { nil: undefined });
+    const small = fc.integer({ min: 1, max: 5 });
+    fc.assert(
+      fc.property(dates, small, small, bound, bound, (unsorted, rows, groups, a, b) => {
+        const sorted = unsorted.sort((x, y) => x - y) as CalendarDate[];
+        const range = { start: a, end: b } as DateRange;
+        const isIn = (date: number, { start, end }: DateRange) =>
+          date >= (start ?? -Infinity) && date <= (end ?? Infinity);
+        const firstDates = sorted.filter((_, row) => row % rows === 0);
+        const parts = partsOfRange(firstDates, range, groups);
+        const wanted = sorted.filter((date) => isIn(date, range));
+        const found = parts.flatMap((part) => sorted.filter((date) => isIn(date, part)));
+        expect(found).toEqual(wanted);
+      }),
+    );
+  });
+
+  it('has so many row groups in a part', () => {
+    const firstDates = Array.from({ length: 10 }, (_, group) => (group * 10) as CalendarDate);
+    expect(partsOfRange(firstDates, {}, 4)).toEqual([
+      { start: undefined, end: 39 },
+      { start: 40, end: 79 },
+      { start: 80, end: undefined },
+    ]);
   });
 });

@@ -21,3 +21,25 @@ export function rowGroupsInRange(
   while (to < firstDates.length && firstDates[to]! <= end) to++;
   return { from, to };
 }
+
+/**
+ * A range in parts of several row groups each, which follow each other and share no date.
+ * @param firstDates the first date of each group, ascending
+ */
+export function partsOfRange(
+  firstDates: readonly CalendarDate[],
+  range: DateRange,
+  groupsPerPart: number,
+): DateRange[] {
+  const { from, to } = rowGroupsInRange(firstDates, range);
+  const parts: DateRange[] = [];
+  let { start } = range;
+  for (let group = from + groupsPerPart; group < to; group += groupsPerPart) {
+    const next = firstDates[group]!;
+    // Groups of one date alone go with those behind them.
+    if (next <= (start ?? firstDates[from]!)) continue;
+    parts.push({ start, end: (next - 1) as CalendarDate });
+    start = next;
+  }
+  return [...parts, { start, end: range.end }];
+}

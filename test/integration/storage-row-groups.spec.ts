@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CalendarDate } from '../../src/core/calendar-date.js';
 import type { Uuid } from '../../src/core/uuid.js';
+import { PointBatch } from '../../src/schema/point-batch.js';
 import { OriginalFlag, PointUpsertsBuilder } from '../../src/storage/point-upserts.js';
 import { openParquetStores, withDataDir, type ParquetStores } from '../support/parquet-stores.js';
 import { brief, upserts } from '../support/points.js';
@@ -97,4 +98,56 @@ describe('a read of a part of a large file', () => {
       await stores.close();
     });
   });
+});
+
+describe('a read of a large file in parts', () => {
+  it('answers what one read answers, with what the file does not hold yet, and keeps nothing', () =>
+    withDataDir(async (dataDir) => {
+      const written = await openParquetStores(dataDir);
+      const { id } = await written.series.create(newSeries());
+      await storeDays(written, id, 200_000);
+      const stores = await reopened(dataDir, written, {});
+      const correct = (date: string) =>
+        upserts(id, [date, '2024-01-01', '-1'], [date, '2024-01-02', '-2']);
+      for (const date of ['0800-01-01', '0950-06-01', '1300-01-01', '1900-01-01']) {
+        await stores.points.upsert([correct(date)]);
+      }
+      const ranges = [
+        {},
+        { start: day('0950-06-01'), end: day('1300-01-01') },
+        { end: day('0899-01-01') },
+        { start: day('1800-01-01') },
+      ];
+      for (const range of ranges) {
+        const parts: PointBatch[] = [];
+        for await (const part of stores.points.readParts(id, range, 'scan')) parts.push(part);
+        const whole = await stores.points.read(id, range, 'scan');
+        expect(brief(PointBatch.concat(parts))).toEqual(brief(whole));
+        if (range.start === undefined && range.end === undefined) {
+          expect(Math.max(...parts.map(({ length }) => length))).toBeLessThan(80_000);
+        }
+      }
+      const decoded = await stores.rowGroupsDecoded();
+      await stores.points.read(id, {}, 'scan');
+      expect(await stores.rowGroupsDecoded()).toBe(decoded + 20);
+      await stores.close();
+    }));
+
+  it('is as of one commit, whatever is written and flushed meanwhile', () =>
+    withDataDir(async (dataDir) => {
+      const written = await openParquetStores(dataDir);
+      const { id } = await written.series.create(newSeries());
+      await storeDays(written, id, 200_000);
+      const stores = await reopened(dataDir, written, {});
+      const before = brief(await stores.points.read(id, {}, 'scan'));
+      const parts: PointBatch[] = [];
+      for await (const part of stores.points.readParts(id, {}, 'scan')) {
+        parts.push(part);
+        await stores.points.upsert([upserts(id, ['1400-01-01', '2024-01-01', `${-parts.length}`])]);
+        await stores.directory.flush();
+      }
+      expect(parts.length).toBeGreaterThan(2);
+      expect(brief(PointBatch.concat(parts))).toEqual(before);
+      await stores.close();
+    }));
 });

@@ -87,7 +87,8 @@ class ToyEngine implements EngineUnderTest {
   readonly points: EngineUnderTest['points'] = {
     overview: (id) => this.state.points.overview(id),
     overviews: () => this.state.points.overviews(),
-    read: (...args) => this.state.points.read(...args),
+    read: (seriesId, range) => this.state.points.read(seriesId, range),
+    readParts: (seriesId, range) => this.state.points.readParts(seriesId, range),
     upsert: (writes) => this.change((state) => state.points.upsert(writes)),
     publishedDays: (...args) => this.state.points.publishedDays(...args),
     publish: (...args) => this.change((state) => state.points.publish(...args)),

@@ -149,6 +149,10 @@ export class MemoryDataPointsStore extends DataPointsStore {
     return [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, point]) => point);
   }
 
+  async *readParts(seriesId: Uuid, range: DateRange = {}): AsyncGenerator<PointBatch> {
+    yield await this.read(seriesId, range);
+  }
+
   async read(seriesId: Uuid, range: DateRange = {}): Promise<PointBatch> {
     return batchOf(this.plain(seriesId).filter((point) => isSelected(point, range)));
   }

@@ -4,8 +4,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Schema, TypeMap } from 'apache-arrow';
 import { LRUCache } from 'lru-cache';
+import { Config } from '../../config/environment.js';
 import { AppError } from '../../core/app-error.js';
-import { DataPointsService, type SelectedPoints } from '../../data-points/data-points.service.js';
+import { DataPointsService, type PointRows } from '../../data-points/data-points.service.js';
 import { Revisions } from '../../data-points/revisions.js';
 import type { SeriesRow } from '../../schema/series.columns.js';
 import { SeriesService } from '../../series/series.service.js';
@@ -15,7 +16,7 @@ import type { FlightDataMessage } from '../ipc/flight-data-message.js';
 import { bodyLengthOf, dictionaryMessage, schemaMessage } from '../ipc/messages.js';
 import { readAhead } from '../read-ahead.js';
 import { SeriesNames } from '../series-names.js';
-import { Batcher, messageOf } from './batcher.js';
+import { Batcher, messageOf, type Batch } from './batcher.js';
 import {
   dictionariesOf,
   pointsSchema,
@@ -45,8 +46,11 @@ const PART_ROWS = 1_000_000;
 /** Parts of one panel; those of a panel that is larger still have more rows. */
 const PARTS_MAX = 256;
 
-/** Files read at once, and rows in them (8 MB decoded). */
-const READ_AHEAD = { reads: 16, cost: 262_144 };
+/** Files read at once, and rows in them (5 MB decoded). */
+const READ_AHEAD = { reads: 16, cost: 131_072 };
+
+/** A panel that takes more than half of the cache is not kept: the next one would push it out again. */
+const ROW_BYTES_IN_MEMORY = 32;
 
 /** Of a dictionary, in one message: 36 bytes each, well below what any client takes. */
 const DICTIONARY_TEXTS = 32_768;
@@ -57,6 +61,7 @@ export class PointsFlight {
     private readonly points: DataPointsService,
     private readonly series: SeriesService,
     private readonly names: SeriesNames,
+    private readonly config: Config,
   ) {}
 
   /** @throws AppError VALIDATION_ERROR, NOT_FOUND, READ_TOO_LARGE */
@@ -73,17 +78,23 @@ export class PointsFlight {
    */
   async size(request: PointsRequest): Promise<FlightSize> {
     // What cannot be answered is refused here already.
-    const select = this.points.selecting(request.selection);
+    const answer = this.points.streaming(request.selection, 'lookup');
     if (request.layout === 'wide') return { records: UNKNOWN, bytes: UNKNOWN };
     const planned = this.plan(request);
     const [only] = planned;
     if (only === undefined) return { records: 0, bytes: 0 };
     if (planned.length === 1) {
-      const { batch, rows } = await select(only.id);
+      const size = { records: 0, bytes: 0 };
       const batcher = new Batcher(request.columns);
-      const batches = [...batcher.add({ index: 0, batch, rows }), ...batcher.finish()];
-      const bytes = batches.reduce((sum, { bodies }) => sum + bodyLengthOf(bodies), 0);
-      return { records: rows.length, bytes };
+      const count = (batch: Batch): void => {
+        size.records += batch.length;
+        size.bytes += bodyLengthOf(batch.bodies);
+      };
+      for await (const points of answer(only.id)) {
+        for (const batch of batcher.add({ index: 0, ...points })) count(batch);
+      }
+      for (const batch of batcher.finish()) count(batch);
+      return size;
     }
     return { records: isEverything(request) ? sumRows(planned) : UNKNOWN, bytes: UNKNOWN };
   }
@@ -111,9 +122,9 @@ export class PointsFlight {
   /** @throws AppError, before the first message or between two */
   async *messages(request: PointsRequest): AsyncGenerator<FlightDataMessage> {
     const planned = this.plan(request);
-    const selected = this.read(request, planned);
+    const answers = this.answers(request, planned);
     if (request.layout === 'wide') {
-      yield* wideMessages(wideSchema(planned), wideValues(selected));
+      yield* wideMessages(wideSchema(planned), wideValues(answers));
       return;
     }
     const { columns } = request;
@@ -121,29 +132,32 @@ export class PointsFlight {
     yield* dictionaryMessages(columns, planned);
     const batcher = new Batcher(columns);
     let index = 0;
-    for await (const points of selected) {
-      if (points) for (const batch of batcher.add({ index, ...points })) yield messageOf(batch);
+    for await (const answer of answers) {
+      for await (const points of answer) {
+        for (const batch of batcher.add({ index, ...points })) yield messageOf(batch);
+      }
       index++;
     }
     for (const batch of batcher.finish()) yield messageOf(batch);
   }
 
-  /** Undefined stands for a series that was deleted just now; who asked for it by name is told. */
-  private read(
+  /** What each series has to say, begun ahead; nothing of one that was deleted just now, unless it was named. */
+  private answers(
     { selection, series }: PointsRequest,
     planned: readonly PlannedSeries[],
-  ): AsyncGenerator<SelectedPoints | undefined> {
-    const select = this.points.selecting(selection);
+  ): AsyncGenerator<AsyncIterable<PointRows>> {
+    const isScan = sumRows(planned) * ROW_BYTES_IN_MEMORY > this.config.cacheBytesMax / 2;
+    const answer = this.points.streaming(selection, isScan ? 'scan' : 'lookup');
     const isNamed = 'names' in series;
     return readAhead(
       planned,
       ({ rows }) => rows,
       async ({ id }) => {
         try {
-          return await select(id);
+          return await begun(answer(id));
         } catch (error) {
           const isGone = error instanceof AppError && error.code === 'NOT_FOUND';
-          if (isGone && !isNamed) return undefined;
+          if (isGone && !isNamed) return begun(nothing());
           throw error;
         }
       },
@@ -220,8 +234,30 @@ function* dictionaryMessages(
   }
 }
 
-const NO_VALUES = { dates: new Int32Array(), values: new Float64Array() };
-
-async function* wideValues(selected: AsyncIterable<SelectedPoints | undefined>) {
-  for await (const points of selected) yield points ? valuesOf(points) : NO_VALUES;
+async function* wideValues(answers: AsyncIterable<AsyncIterable<PointRows>>) {
+  for await (const answer of answers) {
+    const parts: PointRows[] = [];
+    for await (const points of answer) parts.push(points);
+    yield valuesOf(parts);
+  }
 }
+
+/** With its first item asked for already. */
+async function begun<T>(items: AsyncIterable<T>): Promise<AsyncIterable<T>> {
+  const iterator = items[Symbol.asyncIterator]();
+  let next: IteratorResult<T> | undefined = await iterator.next();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        const result = next ?? (await iterator.next());
+        next = undefined;
+        return result;
+      },
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+    }),
+  };
+}
+
+// An answer without rows.
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* nothing(): AsyncGenerator<PointRows> {}

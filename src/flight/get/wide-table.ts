@@ -3,7 +3,7 @@
 
 import { Field, Schema, type TypeMap } from 'apache-arrow';
 import { AppError } from '../../core/app-error.js';
-import type { SelectedPoints } from '../../data-points/data-points.service.js';
+import type { PointRows } from '../../data-points/data-points.service.js';
 import { ARROW_TYPES } from '../../schema/arrow-schema.js';
 import { bitmapBytes } from '../../schema/bitmap.js';
 import { bytesPart, NO_PART, type ColumnBody } from '../ipc/column-body.js';
@@ -40,13 +40,18 @@ interface Values {
   readonly values: Float64Array;
 }
 
-export function valuesOf({ batch, rows }: SelectedPoints): Values {
-  const dates = new Int32Array(rows.length);
-  const values = new Float64Array(rows.length);
-  rows.forEach((row, index) => {
-    dates[index] = batch.dates[row]!;
-    values[index] = batch.isNull(row) ? Number.NaN : batch.values[row]!;
-  });
+/** @param parts of the answer of a series, in order */
+export function valuesOf(parts: readonly PointRows[]): Values {
+  const length = parts.reduce((sum, { rows }) => sum + rows.length, 0);
+  const dates = new Int32Array(length);
+  const values = new Float64Array(length);
+  let at = 0;
+  for (const { batch, rows } of parts) {
+    for (const row of rows) {
+      dates[at] = batch.dates[row]!;
+      values[at++] = batch.isNull(row) ? Number.NaN : batch.values[row]!;
+    }
+  }
   return { dates, values };
 }
 

@@ -64,7 +64,12 @@ export class SeriesUploads {
   /** @throws AppError VALIDATION_ERROR naming the column */
   open(fields: readonly ReceivedField[]): SeriesUpload {
     const names = fields.map(({ name }) => name);
-    const unknown = names.find((name) => !PROPERTIES[name] && !IGNORED.includes(name));
+    const repeated = names.find((name, index) => names.indexOf(name) !== index);
+    if (repeated !== undefined)
+      throw validationError(repeated, `The column ${repeated} comes twice`);
+    const unknown = names.find(
+      (name) => !Object.hasOwn(PROPERTIES, name) && !IGNORED.includes(name),
+    );
     if (unknown !== undefined) {
       const known = [...Object.keys(PROPERTIES), ...IGNORED].join(', ');
       throw validationError(
