@@ -1,5 +1,5 @@
 // Measures the built service from outside, in processes of its own, and prints the figures beside those
-// that were promised. It asserts nothing. Usage: npm run bench -- [--vintages FILE] [--seconds N] [--only WORD]
+// that were promised. It asserts nothing. Usage: npm run bench -- [--vintages FILE] [--seconds N] [--only WORD] [--large]
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import autocannon from 'autocannon';
+import { measureFlight } from './flight.mjs';
 import {
   pointsBytes,
   removeDirectory,
@@ -24,6 +25,8 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     // Making 100,000 series takes some minutes.
     series: { type: 'string' },
+    // Writing 50 million rows takes a minute.
+    large: { type: 'boolean', default: false },
   },
 });
 
@@ -278,6 +281,10 @@ const scenarios = {
     record('publication of a vintage of 120 dates', figures.publish, 'ms');
     record(`change feed of ${figures.rows} rows, in pages of 10,000`, figures.changes, 'ms');
     removeDirectory(dataDir);
+  },
+
+  async flight() {
+    await measureFlight(record, { large: options.large });
   },
 
   async catalogue() {

@@ -31,14 +31,17 @@ export async function startService(dataDir, variables = {}, script = 'dist/main.
     env: environment(dataDir, variables),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const url = await listening(child);
+  const { url, flightPort } = await listening(child);
   const startMilliseconds = performance.now() - started;
   child.stdout.resume();
   return {
     url,
+    flightPort,
     startMilliseconds,
     post: (query, queryVariables) => post(url, query, queryVariables),
-    residentMegabytes: () => residentMegabytes(child.pid),
+    residentMegabytes: () => megabytes(child.pid, 'VmRSS'),
+    /** The most since it was started. */
+    peakMegabytes: () => megabytes(child.pid, 'VmHWM'),
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'exit');
@@ -78,8 +81,8 @@ async function listening(child) {
   let text = '';
   for await (const chunk of child.stdout) {
     text += chunk;
-    const match = /"message":"Listening".*"url":"([^"]+)"/.exec(text);
-    if (match) return match[1];
+    const match = /"message":"Listening".*"url":"([^"]+)"(?:,"flightPort":(\d+))?/.exec(text);
+    if (match) return { url: match[1], flightPort: Number(match[2]) };
   }
   throw new Error(`the service ended before it listened: ${text}`);
 }
@@ -96,7 +99,7 @@ async function post(url, query, variables) {
 }
 
 /** Linux only, as the figures are. */
-function residentMegabytes(pid) {
+function megabytes(pid, field) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) / 1024;
+  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)[1]) / 1024;
 }

@@ -41,7 +41,11 @@ export class Actions {
       },
       create_series: {
         description: 'Creates a series; body: the fields of CreateEconomicSeriesInput',
-        run: async (body) => describe(await series.create(readNewSeries(body))),
+        run: async (body) => {
+          const input = readNewSeries(body);
+          series.checkNew(input);
+          return describe(await series.create(input));
+        },
       },
       flush: {
         description: 'Moves what is only in the log into Parquet files',

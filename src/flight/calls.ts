@@ -12,6 +12,7 @@ import {
   type ServerUnaryCall,
 } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
+import { once } from 'node:events';
 import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { AppError, validationError } from '../core/app-error.js';
 import type { FlightMetrics } from '../metrics/flight-metrics.js';
@@ -134,20 +135,56 @@ export class Calls {
   }
 }
 
-/** What the client sends, as long as it goes on sending. Whoever stops reading may still answer. */
+/**
+ * What the client sends, as long as it goes on sending. Whoever stops reading may still answer: an iterator of
+ * the stream itself would destroy it once the answer is an error.
+ * @throws CancelledError; AppError STREAM_IDLE
+ */
 async function* incomingOf(
   call: ServerDuplexStream<Buffer, Message>,
   idleMilliseconds: number,
 ): AsyncGenerator<Buffer> {
-  const messages = call.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   for (;;) {
-    const next = await withinTime(messages.next(), idleMilliseconds);
-    if (next.done) {
+    const message = call.read() as Buffer | null;
+    if (message !== null) {
+      yield message;
+    } else if (call.readableEnded) {
       await throwIfReset(call);
       return;
+    } else {
+      await moreToRead(call, idleMilliseconds);
     }
-    yield next.value;
   }
+}
+
+/** Waits until there is a message, or the end of them. */
+async function moreToRead(
+  call: ServerDuplexStream<Buffer, Message>,
+  idleMilliseconds: number,
+): Promise<void> {
+  if (call.cancelled || call.destroyed) throw new CancelledError('the client has gone');
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  const timer = setTimeout(() => waiting.abort(), idleMilliseconds);
+  const events = ['readable', 'end', 'close'].map((event) => once(call, event, { signal }));
+  try {
+    await Promise.race(events);
+  } catch (error) {
+    throw signal.aborted ? sentNothing(idleMilliseconds) : error;
+  } finally {
+    clearTimeout(timer);
+    // Lets go of the listeners of the other events.
+    waiting.abort();
+    await Promise.allSettled(events);
+  }
+}
+
+function sentNothing(milliseconds: number): AppError {
+  const seconds = milliseconds / 1000;
+  return new AppError(
+    'STREAM_IDLE',
+    `The client sent nothing for ${seconds} s (FLIGHT_IDLE_SECONDS)`,
+  );
 }
 
 /**
@@ -159,24 +196,4 @@ async function throwIfReset(call: ServerDuplexStream<Buffer, Message>): Promise<
   call.sendMetadata(new Metadata());
   await nextTurn();
   if (call.cancelled) throw new CancelledError('the client has gone');
-}
-
-async function withinTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const seconds = milliseconds / 1000;
-      reject(
-        new AppError(
-          'STREAM_IDLE',
-          `The client sent nothing for ${seconds} s (FLIGHT_IDLE_SECONDS)`,
-        ),
-      );
-    }, milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

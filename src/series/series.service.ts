@@ -3,7 +3,7 @@ import { validationError } from '../core/app-error.js';
 import type { CalendarDate } from '../core/calendar-date.js';
 import type { Uuid } from '../core/uuid.js';
 import type { SeriesRow } from '../schema/series.columns.js';
-import { SeriesStore, type SeriesChange } from '../storage/series-store.js';
+import { SeriesStore, type NewSeries, type SeriesChange } from '../storage/series-store.js';
 import {
   afterCursor,
   compareRows,
@@ -91,39 +91,30 @@ export class SeriesService {
 
   /** @throws AppError VALIDATION_ERROR, CONFLICT, STORAGE_ERROR */
   async create(input: CreateEconomicSeriesInput): Promise<SeriesRow> {
-    const { startDate = null, endDate = null } = input;
-    assertOrdered(startDate, endDate);
-    return this.store.create({
-      ...(input.id == null ? {} : { id: input.id }),
-      sourceId: input.sourceId,
-      externalId: input.externalId,
-      title: input.title,
-      description: input.description ?? null,
-      units: input.units ?? null,
-      frequency: parseFrequency(input.frequency, 'input.frequency'),
-      seasonalAdjustment: adjustmentOf(input.seasonalAdjustment),
-      startDate,
-      endDate,
-      isActive: input.isActive ?? true,
-    });
+    return this.store.create(newSeriesOf(input, 'input.'));
   }
 
   /** @throws AppError VALIDATION_ERROR, NOT_FOUND, CONFLICT, STORAGE_ERROR */
   async update(id: Uuid, input: UpdateEconomicSeriesInput): Promise<SeriesRow> {
-    const { frequency, seasonalAdjustment, ...rest } = input;
-    const change: SeriesChange = {
-      ...withoutUndefined(rest),
-      ...(frequency === undefined
-        ? {}
-        : { frequency: parseFrequency(frequency, 'input.frequency') }),
-      ...(seasonalAdjustment === undefined
-        ? {}
-        : { seasonalAdjustment: adjustmentOf(seasonalAdjustment) }),
-    };
-    const given = input.startDate === undefined ? 'endDate' : 'startDate';
-    return this.store.update(id, change, (changed) =>
-      assertOrdered(changed.startDate, changed.endDate, given),
+    return this.store.update(id, changeOf(input, 'input.'), (changed) =>
+      assertChanged(changed, input, 'input.'),
     );
+  }
+
+  /**
+   * What `create` would refuse, whatever is stored.
+   * @throws AppError VALIDATION_ERROR
+   */
+  checkNew(input: CreateEconomicSeriesInput): void {
+    newSeriesOf(input, '');
+  }
+
+  /**
+   * What `update` would refuse, as the series is now.
+   * @throws AppError VALIDATION_ERROR
+   */
+  checkChange(series: SeriesRow, input: UpdateEconomicSeriesInput): void {
+    assertChanged({ ...series, ...changeOf(input, '') }, input, '');
   }
 
   /** @throws AppError NOT_FOUND, STORAGE_ERROR */
@@ -142,17 +133,59 @@ export class SeriesService {
   }
 }
 
-function adjustmentOf(text: string | null | undefined): string | null {
-  return text == null ? null : parseSeasonalAdjustment(text, 'input.seasonalAdjustment');
+/**
+ * @param prefix of the names of fields in errors
+ * @throws AppError VALIDATION_ERROR
+ */
+function newSeriesOf(input: CreateEconomicSeriesInput, prefix: string): NewSeries {
+  const { startDate = null, endDate = null } = input;
+  assertOrdered(startDate, endDate, `${prefix}startDate`);
+  return {
+    ...(input.id == null ? {} : { id: input.id }),
+    sourceId: input.sourceId,
+    externalId: input.externalId,
+    title: input.title,
+    description: input.description ?? null,
+    units: input.units ?? null,
+    frequency: parseFrequency(input.frequency, `${prefix}frequency`),
+    seasonalAdjustment: adjustmentOf(input.seasonalAdjustment, prefix),
+    startDate,
+    endDate,
+    isActive: input.isActive ?? true,
+  };
 }
 
-function assertOrdered(
-  start: CalendarDate | null,
-  end: CalendarDate | null,
-  given: 'startDate' | 'endDate' = 'startDate',
+/** @throws AppError VALIDATION_ERROR */
+function changeOf(input: UpdateEconomicSeriesInput, prefix: string): SeriesChange {
+  const { frequency, seasonalAdjustment, ...rest } = input;
+  return {
+    ...withoutUndefined(rest),
+    ...(frequency === undefined
+      ? {}
+      : { frequency: parseFrequency(frequency, `${prefix}frequency`) }),
+    ...(seasonalAdjustment === undefined
+      ? {}
+      : { seasonalAdjustment: adjustmentOf(seasonalAdjustment, prefix) }),
+  };
+}
+
+/** @throws AppError VALIDATION_ERROR */
+function assertChanged(
+  changed: SeriesRow,
+  { startDate }: UpdateEconomicSeriesInput,
+  prefix: string,
 ): void {
+  const given = startDate === undefined ? 'endDate' : 'startDate';
+  assertOrdered(changed.startDate, changed.endDate, prefix + given);
+}
+
+function adjustmentOf(text: string | null | undefined, prefix: string): string | null {
+  return text == null ? null : parseSeasonalAdjustment(text, `${prefix}seasonalAdjustment`);
+}
+
+function assertOrdered(start: CalendarDate | null, end: CalendarDate | null, field: string): void {
   if (start !== null && end !== null && start > end) {
-    throw validationError(`input.${given}`, 'startDate must not be after endDate');
+    throw validationError(field, 'startDate must not be after endDate');
   }
 }
 

@@ -351,8 +351,8 @@ function viewReader({ data, viewed }: ReceivedColumn): (row: number) => string {
   const inline = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return (row) => {
     const length = views.getInt32(row * 16, true);
-    if (length <= 12)
-      return inline.toString('utf8', row * 16 + 4, row * 16 + 4 + Math.max(0, length));
+    if (length < 0) throw new MalformedMessageError('a text ends before it begins');
+    if (length <= 12) return inline.toString('utf8', row * 16 + 4, row * 16 + 4 + length);
     const buffer = viewed[views.getInt32(row * 16 + 8, true)];
     const offset = views.getInt32(row * 16 + 12, true);
     if (!buffer || offset < 0 || offset + length > buffer.byteLength) {

@@ -86,6 +86,8 @@ export class SeriesUploads {
 
 export class SeriesUpload {
   private waiting: SentSeries[] = [];
+  /** Ids and external ids of the rows so far. */
+  private readonly named = new Set<unknown>();
 
   constructor(private readonly series: SeriesService) {}
 
@@ -134,9 +136,24 @@ export class SeriesUpload {
     return updated.updatedAt === existing.updatedAt ? 'unchanged' : 'revised';
   }
 
+  /** All that can be known before anything is stored. */
   private check(properties: SentSeries['properties']): void {
-    if (this.find(properties)) assertValid(changeOf(properties));
-    else assertValid(newSeries(properties));
+    const existing = this.find(properties);
+    if (existing) {
+      const change = changeOf(properties);
+      assertValid(change);
+      this.series.checkChange(existing, change);
+    } else {
+      const input = newSeries(properties);
+      assertValid(input);
+      this.series.checkNew(input);
+    }
+    const { id, sourceId, externalId } = { ...existing, ...withoutNulls(properties) };
+    for (const name of [id, `${String(sourceId)}/${String(externalId)}`]) {
+      if (name === undefined) continue;
+      if (this.named.has(name)) throw validationError('id', 'another row is of the same series');
+      this.named.add(name);
+    }
   }
 
   private find({ id, sourceId, externalId }: SentSeries['properties']): SeriesRow | undefined {
@@ -156,6 +173,10 @@ function newSeries(properties: SentSeries['properties']): CreateEconomicSeriesIn
 
 function changeOf({ id: _, ...change }: SentSeries['properties']): UpdateEconomicSeriesInput {
   return Object.assign(new UpdateEconomicSeriesInput(), change);
+}
+
+function withoutNulls(properties: SentSeries['properties']): SentSeries['properties'] {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null));
 }
 
 function atRow<T>(row: number, task: () => T): T {
