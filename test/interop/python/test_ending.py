@@ -79,12 +79,10 @@ class CancellationTest(FlightTest):
                 reader.read_chunk()
         self.assert_no_stream_is_open()
 
-    def test_a_deadline_ends_calls_that_answer_once(self):
+    def test_a_deadline_ends_calls_in_time(self):
         """Each has to read what is large, which no machine does in so little time."""
         options = flight.FlightCallOptions(timeout=0.001)
-        long = path("data_points", self.id)
         for name, call in [
-            ("info", lambda: self.client.get_flight_info(long, options)),
             ("get", lambda: self.client.do_get(self.ticket, options).read_all()),
             ("action", lambda: list(self.client.do_action(flight.Action("verify", b""), options))),
         ]:
