@@ -1,6 +1,12 @@
 // The gRPC server: which services it has, its limits, when it listens and how it stops.
 
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  setLogVerbosity,
+  type ServerOptions,
+} from '@grpc/grpc-js';
 import { BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { Config } from '../config/environment.js';
 import { FlightMetrics } from '../metrics/flight-metrics.js';
@@ -29,6 +35,8 @@ export class FlightServer implements BeforeApplicationShutdown {
     flight: FlightCalls,
     private readonly health: HealthCalls,
   ) {
+    // It writes plain lines, and of nothing that is not told here as well.
+    setLogVerbosity(logVerbosity.NONE);
     this.server = new Server(serverOptions(config));
     const calls = new Calls({
       limits: new StreamLimits(config.flightStreamsMax, config.flightStreamsPerClientMax),

@@ -50,15 +50,20 @@ describe('a start that fails', () => {
     ]);
   });
 
-  it('says in one line that the port is in use', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const { code, stderr } = await runService({ PORT: String(port), DATA_DIR: directory });
-    server.close();
-    expect(code).toBe(1);
-    expect(stderr).toMatch(new RegExp(`^PORT: port ${port} on 127.0.0.1 is in use[^\\n]*\\n$`));
-  });
+  it.each(['PORT', 'FLIGHT_PORT'])(
+    'says in one line that the port of %s is in use',
+    async (name) => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as { port: number };
+      const { code, stderr } = await runService({ [name]: String(port), DATA_DIR: directory });
+      server.close();
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        new RegExp(`^${name}: port ${port} on 127.0.0.1 is in use[^\\n]*\\n$`),
+      );
+    },
+  );
 
   it('says in one line that the data directory is a file', async () => {
     const file = join(directory, 'file');
