@@ -16,6 +16,9 @@ const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 /** Making and copying one takes a noticeable part of a millisecond. */
 const LARGE_BYTES = 262_144;
 
+/** Thousands of small messages must not keep other calls waiting either. */
+const TURN_MILLISECONDS = 5;
+
 /** Nobody listens any more. It is no failure, and nobody is left to be told. */
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';
@@ -25,6 +28,7 @@ export class Sender {
   sentMessages = 0;
   sentBytes = 0;
   private waitingBytes = 0;
+  private turnBegan = performance.now();
   private isGone = false;
   /** Made when somebody asks: most calls are over before anything could be told. */
   private gone: AbortController | undefined;
@@ -63,8 +67,11 @@ export class Sender {
     });
     this.sentMessages++;
     this.sentBytes += byteLength;
-    // Other calls have their turn, and what was written goes out, before the next large message is made.
-    if (byteLength >= LARGE_BYTES) await nextTurn();
+    // Other calls have their turn, and what was written goes out, before more is made.
+    if (byteLength >= LARGE_BYTES || performance.now() - this.turnBegan > TURN_MILLISECONDS) {
+      await nextTurn();
+      this.turnBegan = performance.now();
+    }
     while (this.waitingBytes >= WAITING_BYTES_MAX) await this.taken();
   }
 

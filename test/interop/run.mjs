@@ -1,7 +1,7 @@
 // Other people's clients against the built service: pyarrow with pandas, polars and DuckDB, the official client
 // of Go, and the examples as a reader of the documentation would start them.
 //
-//   node test/interop/run.mjs [--only python|go|examples ...] [--suite NAME ...] [--strict]
+//   node test/interop/run.mjs [--only python|go|examples|documents ...] [--suite NAME ...] [--strict]
 //
 // --suite names a suite of Python: `writing` is test/interop/python/test_writing.py.
 // What a machine has no Python or Go for is skipped, with the reason; with --strict that is a failure.
@@ -14,7 +14,10 @@ import { fillStore } from './data.mjs';
 import { CACHE, goEnvironment, pythonEnvironment, run } from './environments.mjs';
 import { startService } from './service.mjs';
 
-const PARTS = ['python', 'go', 'examples'];
+const PARTS = ['python', 'go', 'examples', 'documents'];
+
+/** Their examples in Python run as they stand, on the data of the demo. */
+const DOCUMENTS = ['README.md', 'docs/arrow-flight.md'];
 
 /** Limits that a test can reach. */
 const LIMITED = {
@@ -42,7 +45,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
 
-const python = wanted('python') || wanted('examples') ? pythonEnvironment() : {};
+const python = ['python', 'examples', 'documents'].some(wanted) ? pythonEnvironment() : {};
 const go =
   wanted('go') || wanted('examples') ? goEnvironment('test/interop/go', 'examples/go') : {};
 mkdirSync(CACHE, { recursive: true });
@@ -62,6 +65,7 @@ if (wanted('examples')) {
   await part('examples in Python', python, pythonExamples);
   await part('examples in Go', go, goExamples);
 }
+if (wanted('documents')) await part('documents', python, documents);
 if (wanted('python')) await part('Python', python, pythonSuites);
 if (wanted('go')) await part('Go', go, goSuite);
 
@@ -151,6 +155,29 @@ async function goExamples({ variables }) {
   await examples('Go', readdirSync(binaries), (name) =>
     execute(join(binaries, name), [service.flight], {}),
   );
+}
+
+/** The examples of each document make one program, in their order. */
+async function documents({ python }) {
+  const demo = await startService({}, importDemo);
+  const tests = [];
+  for (const name of DOCUMENTS) {
+    const blocks = readFileSync(name, 'utf8').matchAll(/^```python\n(.*?)^```$/gms);
+    const program = Array.from(blocks, ([, code]) => code)
+      .join('\n')
+      .replaceAll('grpc://localhost:8815', demo.flight);
+    const { status, output } = await execute(python, ['-c', program], {});
+    tests.push(outcome(name, status === 0 && program !== '', output));
+  }
+  report('examples of documents', tests);
+  await demo.stop();
+}
+
+function importDemo(dataDir) {
+  const { status, stderr } = run(process.execPath, ['scripts/demo.mjs', '--import-only'], {
+    env: { ...process.env, DATA_DIR: dataDir },
+  });
+  if (status !== 0) throw new Error(`the demo data was not imported: ${stderr}`);
 }
 
 /** Each ends well and has something to say. */

@@ -11,9 +11,13 @@ const LISTENING = /"message":"Listening".*"url":"([^"]+)","flightPort":(\d+)/;
 /** A stop flushes the log and waits for open streams; longer is a hang. */
 const STOP_MILLISECONDS_MAX = 20_000;
 
-/** @param variables settings beside the usual ones */
-export async function startService(variables = {}) {
+/**
+ * @param variables settings beside the usual ones
+ * @param prepare puts something into the data directory
+ */
+export async function startService(variables = {}, prepare = () => undefined) {
   const dataDir = mkdtempSync(join(tmpdir(), 'econ-graph-interop-'));
+  prepare(dataDir);
   const child = spawn(process.execPath, ['dist/main.js'], {
     env: {
       PATH: process.env.PATH,
