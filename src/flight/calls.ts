@@ -1,9 +1,11 @@
 // What all calls have in common: they are counted and timed, their failures become statuses, and unexpected
 // ones are logged once. Messages pass through as bytes; who answers a call reads them.
 
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   Metadata,
+  status,
   type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
@@ -17,7 +19,7 @@ import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/proto
 import { AppError, validationError } from '../core/app-error.js';
 import type { FlightMetrics } from '../metrics/flight-metrics.js';
 import { failureOf, isUnexpected } from './grpc-status.js';
-import { CancelledError, Sender, type Message, type Outgoing } from './outgoing.js';
+import { CancelledError, Sender, type Listener, type Message, type Outgoing } from './outgoing.js';
 import type { StreamLimits } from './stream-limits.js';
 
 export type Messages = AsyncIterable<Message> | Iterable<Message>;
@@ -65,7 +67,7 @@ export class Calls {
 
   serverStream(
     method: string,
-    answer: (request: Buffer, sender: Sender) => Messages,
+    answer: (request: Buffer, listener: Listener) => Messages,
   ): handleServerStreamingCall<Buffer, Message> {
     return (call) => {
       void this.stream(method, call, (sender) => answer(call.request, sender));
@@ -105,8 +107,12 @@ export class Calls {
     });
     leave?.();
     metrics.setStreams(limits.count);
-    if (failure) call.emit('error', failure);
-    else call.end();
+    if (!failure) {
+      call.end();
+      return;
+    }
+    call.emit('error', failure);
+    if (failure.code === status.DEADLINE_EXCEEDED) abandonLater(call, idleMilliseconds);
   }
 
   /** @returns the failure to be told; undefined where there is none */
@@ -136,6 +142,20 @@ export class Calls {
       cause: (logStackTraces && cause instanceof Error && cause.stack) || String(cause),
     });
   }
+}
+
+/**
+ * A client that stands still may not take the end of its stream either: after as long again it is let go of, and
+ * with it what waits for it in memory. grpc-js has no call for that; where its stream is not where it is now,
+ * the memory is held until the client leaves.
+ */
+function abandonLater(call: Outgoing, idleMilliseconds: number): void {
+  const { stream } = (call as unknown as { call: { stream?: ServerHttp2Stream } }).call;
+  const timer = setTimeout(
+    () => stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM),
+    idleMilliseconds,
+  ).unref();
+  stream?.once('close', () => clearTimeout(timer));
 }
 
 /**

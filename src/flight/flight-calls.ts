@@ -38,8 +38,8 @@ export class FlightCalls {
       GetSchema: calls.unary('GetSchema', (request) =>
         flights.schema(parseMessage(FlightDescriptorSchema, request)),
       ),
-      DoGet: calls.serverStream('DoGet', (request) =>
-        flights.messages(parseTicket(parseMessage(TicketSchema, request).ticket)),
+      DoGet: calls.serverStream('DoGet', (request, listener) =>
+        flights.messages(parseTicket(parseMessage(TicketSchema, request).ticket), listener),
       ),
       DoPut: calls.bidiStream('DoPut', (incoming) => uploads.receive(incoming)),
       DoAction: calls.serverStream('DoAction', (request) =>

@@ -22,6 +22,7 @@ import {
   SchemaResultSchema,
   type FlightDescriptor,
 } from './protocol/Flight_pb.js';
+import type { Listener } from './outgoing.js';
 import { encodeTicket } from './ticket.js';
 
 @Injectable()
@@ -37,14 +38,14 @@ export class Flights {
   ) {}
 
   /** @throws AppError */
-  messages(request: FlightRequest): Messages {
+  messages(request: FlightRequest, listener: Listener): Messages {
     switch (request.type) {
       case 'series':
         return this.series.messages(request);
       case 'data_points':
-        return this.points.messages(request);
+        return this.points.messages(request, listener);
       case 'changes':
-        return this.changes.messages(request);
+        return this.changes.messages(request, listener);
       default:
         return unreachable(request);
     }

@@ -24,7 +24,19 @@ export class CancelledError extends Error {
   override readonly name = 'CancelledError';
 }
 
-export class Sender {
+/** Who an answer is for. Whoever works long on it looks now and then whether it is still wanted. */
+export interface Listener {
+  readonly isCancelled: boolean;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** @throws CancelledError */
+export function assertListening({ isCancelled }: Pick<Listener, 'isCancelled'>): void {
+  if (isCancelled) throw new CancelledError('the client has gone');
+}
+
+export class Sender implements Listener {
   sentMessages = 0;
   sentBytes = 0;
   private waitingBytes = 0;
@@ -43,12 +55,10 @@ export class Sender {
     if (call.cancelled) this.end();
   }
 
-  /** Whether nobody listens any more. */
   get isCancelled(): boolean {
     return this.isGone;
   }
 
-  /** Aborted when the client has gone. */
   get signal(): AbortSignal {
     this.gone ??= new AbortController();
     if (this.isGone) this.gone.abort();
@@ -57,7 +67,7 @@ export class Sender {
 
   /** @throws CancelledError; AppError STREAM_IDLE where the client reads nothing for too long */
   async send(message: Message): Promise<void> {
-    this.throwIfGone();
+    assertListening(this);
     const { byteLength } = message;
     this.waitingBytes += byteLength;
     this.call.write(message, (error?: Error | null) => {
@@ -83,17 +93,13 @@ export class Sender {
       timer = setTimeout(() => reject(notRead(this.idleMilliseconds)), this.idleMilliseconds);
       if (this.isGone) resolve();
     }).finally(() => clearTimeout(timer));
-    this.throwIfGone();
+    assertListening(this);
   }
 
   private end(): void {
     this.isGone = true;
     this.gone?.abort();
     this.wake();
-  }
-
-  private throwIfGone(): void {
-    if (this.isGone) throw new CancelledError('the client has gone');
   }
 }
 

@@ -810,17 +810,7 @@ describe('clients that stand still', () => {
 
     const info = await still.info(['data_points', large]);
     // Bare HTTP/2: a client of gRPC takes sixteen messages before anybody asks for one.
-    const session = connect(`http://127.0.0.1:${own.flightPort}`);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/arrow.flight.protocol.FlightService/DoGet',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
-    const request = ticketBytes(info.endpoint[0]!.ticket!.ticket);
-    const head = Buffer.alloc(5);
-    head.writeUInt32BE(request.length, 1);
-    stream.end(Buffer.concat([head, request]));
+    const { session, stream } = bareDoGet(own, info.endpoint[0]!.ticket!.ticket);
     await vi.waitFor(async () => expect(await metric(own, failures)).toBe(before.failures + 1), {
       timeout: 10_000,
       interval: 50,
@@ -838,6 +828,18 @@ describe('clients that stand still', () => {
     expect(code).toBe(String(status.DEADLINE_EXCEEDED));
     expect(name).toBe('STREAM_IDLE');
     expect(message).toContain('FLIGHT_IDLE_SECONDS');
+    session.close();
+  });
+
+  it('a reader that goes on reading nothing is let go of, with what waits for it', async () => {
+    const { id: large } = await createSeries(own);
+    const days = Array.from({ length: 700_000 }, (_, day) => day);
+    const columns = { date: days32(days), value: float(64, days) };
+    await still.stored(['data_points', large], streamFrames(columns));
+    const info = await still.info(['data_points', large]);
+    const { session, stream } = bareDoGet(own, info.endpoint[0]!.ticket!.ticket);
+    const [error] = (await once(stream, 'error')) as [Error];
+    expect(error.message).toContain('NGHTTP2_ENHANCE_YOUR_CALM');
     session.close();
   });
 
@@ -909,12 +911,12 @@ describe('limits', () => {
   });
 
   it('uploads hold no more together than they may, and give it back', async () => {
-    const own = await startTestApp({ flightPutBytesMax: 65_536 });
+    const own = await startTestApp({ flightPutBytesMax: 200_000 });
     const writer = new FlightTestClient(own.flightPort);
     try {
       const { id: target } = await createSeries(own);
       const days = Array.from({ length: 2_000 }, (_, day) => day);
-      // 24 KB a batch.
+      // 92 KB a batch, once its rows are columns.
       const [schema, batch] = streamFrames({ date: days32(days), value: float(64, days) });
       const path = ['data_points', target];
       const three = [schema!, batch!, batch!, batch!];
@@ -952,3 +954,19 @@ describe('limits', () => {
 it('nothing unexpected was logged', () => {
   expect(app.logger.entries.filter(({ level }) => level === 'error')).toEqual([]);
 });
+
+/** DoGet over bare HTTP/2: nothing is read unless the stream is. */
+function bareDoGet({ flightPort }: TestApp, ticket: Uint8Array) {
+  const session = connect(`http://127.0.0.1:${flightPort}`);
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/arrow.flight.protocol.FlightService/DoGet',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  const request = ticketBytes(ticket);
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(request.length, 1);
+  stream.end(Buffer.concat([head, request]));
+  return { session, stream };
+}

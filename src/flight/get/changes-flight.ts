@@ -8,6 +8,7 @@ import { ChangesService, type FoundChange } from '../../data-points/changes/chan
 import type { ChangesRequest } from '../flight-request.js';
 import type { FlightDataMessage } from '../ipc/flight-data-message.js';
 import { recordBatchMessage, schemaMessage } from '../ipc/messages.js';
+import { assertListening, type Listener } from '../outgoing.js';
 import { KINDS, rowColumn, schemaOf, type RowColumn } from './row-columns.js';
 
 /** Changes of one message, as many as a page of the feed may have. */
@@ -34,11 +35,15 @@ export class ChangesFlight {
   ) {}
 
   /** What was written until now; while writers go on, the rest is left to the next look. */
-  async *messages({ since, seriesIds }: ChangesRequest): AsyncGenerator<FlightDataMessage> {
+  async *messages(
+    { since, seriesIds }: ChangesRequest,
+    listener: Listener,
+  ): AsyncGenerator<FlightDataMessage> {
     yield schemaMessage(this.schema);
     const { through } = this.changes;
     let cursor = since;
     for (;;) {
+      assertListening(listener);
       const page = await this.changes.page({
         since: cursor ?? null,
         first: Math.min(PAGE, this.config.readPointsMax),

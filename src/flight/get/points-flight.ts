@@ -14,6 +14,7 @@ import type { PointsRequest } from '../flight-request.js';
 import { utf8Body } from '../ipc/column-body.js';
 import type { FlightDataMessage } from '../ipc/flight-data-message.js';
 import { bodyLengthOf, dictionaryMessage, schemaMessage } from '../ipc/messages.js';
+import { assertListening, type Listener } from '../outgoing.js';
 import { readAhead } from '../read-ahead.js';
 import { SeriesNames } from '../series-names.js';
 import { Batcher, messageOf, type Batch } from './batcher.js';
@@ -120,9 +121,9 @@ export class PointsFlight {
   }
 
   /** @throws AppError, before the first message or between two */
-  async *messages(request: PointsRequest): AsyncGenerator<FlightDataMessage> {
+  async *messages(request: PointsRequest, listener: Listener): AsyncGenerator<FlightDataMessage> {
     const planned = this.plan(request);
-    const answers = this.answers(request, planned);
+    const answers = this.answers(request, planned, listener);
     if (request.layout === 'wide') {
       yield* wideMessages(wideSchema(planned), wideValues(answers));
       return;
@@ -134,6 +135,7 @@ export class PointsFlight {
     let index = 0;
     for await (const answer of answers) {
       for await (const points of answer) {
+        assertListening(listener);
         for (const batch of batcher.add({ index, ...points })) yield messageOf(batch);
       }
       index++;
@@ -145,6 +147,7 @@ export class PointsFlight {
   private answers(
     { selection, series }: PointsRequest,
     planned: readonly PlannedSeries[],
+    listener: Listener,
   ): AsyncGenerator<AsyncIterable<PointRows>> {
     const isScan = sumRows(planned) * ROW_BYTES_IN_MEMORY > this.config.cacheBytesMax / 2;
     const answer = this.points.streaming(selection, isScan ? 'scan' : 'lookup');
@@ -153,6 +156,7 @@ export class PointsFlight {
       planned,
       ({ rows }) => rows,
       async ({ id }) => {
+        assertListening(listener);
         try {
           return await begun(answer(id));
         } catch (error) {

@@ -9,7 +9,7 @@ export type ReceivedType =
   | { readonly kind: 'null' }
   | { readonly kind: 'bool' }
   | { readonly kind: 'int'; readonly bits: number; readonly isSigned: boolean }
-  | { readonly kind: 'float'; readonly bits: 16 | 32 | 64 }
+  | { readonly kind: 'float'; readonly bits: 32 | 64 }
   | { readonly kind: 'decimal'; readonly bits: number; readonly scale: number }
   | { readonly kind: 'date'; readonly unit: 'day' | 'millisecond' }
   | { readonly kind: 'timestamp'; readonly perSecond: bigint }
@@ -83,7 +83,11 @@ function readType(number: number, table: FlatTable | undefined, column: string):
     case 'float':
       return {
         kind: 'float',
-        bits: ([16, 32, 64] as const)[type.int16(0, 0)] ?? fail('a float has an unknown precision'),
+        bits:
+          ([undefined, 32, 64] as const)[type.int16(0, 0)] ??
+          fail(
+            `column ${JSON.stringify(column)} is of a float type other than float32 and float64`,
+          ),
       };
     case 'decimal': {
       const bits = type.int32(2, 128);

@@ -274,20 +274,13 @@ function wideInteger(view: DataView, at: number, bits: number): bigint {
   return value;
 }
 
-function floatReader(
-  { data, length }: ReceivedColumn,
-  bits: 16 | 32 | 64,
-): (row: number) => number {
+function floatReader({ data, length }: ReceivedColumn, bits: 32 | 64): (row: number) => number {
   if (bits === 64) {
     const doubles = new Float64Array(data.buffer, data.byteOffset, length);
     return (row) => doubles[row]!;
   }
-  if (bits === 32) {
-    const singles = new Float32Array(data.buffer, data.byteOffset, length);
-    return (row) => shortestOfSingle(singles[row]!);
-  }
-  const halves = new Uint16Array(data.buffer, data.byteOffset, length);
-  return (row) => doubleOfHalf(halves[row]!);
+  const singles = new Float32Array(data.buffer, data.byteOffset, length);
+  return (row) => shortestOfSingle(singles[row]!);
 }
 
 /**
@@ -300,16 +293,6 @@ function shortestOfSingle(single: number): number {
     if (Math.fround(shorter) === single) return shorter;
   }
   return Number.isFinite(single) ? Number(single.toPrecision(9)) : single;
-}
-
-/** IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
-function doubleOfHalf(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function integerReader(column: ReceivedColumn): (row: number) => number | bigint {

@@ -25,6 +25,7 @@ const PATHS =
   '["data_points"], ["data_points", series], ["vintages"], ["vintages", series] or ["series"]';
 
 const TYPES = ['data_points', 'vintages', 'series'] as const;
+type PutType = (typeof TYPES)[number];
 
 /** @throws AppError VALIDATION_ERROR */
 export function parseTarget(descriptor: FlightDescriptor | undefined): {
@@ -38,7 +39,7 @@ export function parseTarget(descriptor: FlightDescriptor | undefined): {
       throw validationError('type', `type is needed: one of ${TYPES.join(', ')}`);
     }
     const series = type === 'series' ? undefined : fields.text('series');
-    const options = readOptions(fields, defaults(type));
+    const options = readOptions(fields, type, defaults(type));
     return { target: targetOf(type, series), options };
   }
   const [name, series, ...rest] = descriptor?.path ?? [];
@@ -53,15 +54,19 @@ export function parseTarget(descriptor: FlightDescriptor | undefined): {
  * @param given JSON that changes some of the options
  * @throws AppError VALIDATION_ERROR
  */
-export function parseOptions(given: Uint8Array, options: PutOptions): PutOptions {
-  return readOptions(new JsonFields(parseJsonObject(given, 'app_metadata')), options);
+export function parseOptions(
+  given: Uint8Array,
+  { type }: PutTarget,
+  options: PutOptions,
+): PutOptions {
+  return readOptions(new JsonFields(parseJsonObject(given, 'app_metadata')), type, options);
 }
 
-function targetOf(type: (typeof TYPES)[number], series: string | undefined): PutTarget {
+function targetOf(type: PutType, series: string | undefined): PutTarget {
   return { type: type === 'series' ? type : 'data_points', series };
 }
 
-function defaults(type: (typeof TYPES)[number]): PutOptions {
+function defaults(type: PutType): PutOptions {
   return {
     atomic: 'stream',
     publish: type === 'vintages' ? 'vintages' : 'points',
@@ -69,7 +74,12 @@ function defaults(type: (typeof TYPES)[number]): PutOptions {
   };
 }
 
-function readOptions(fields: JsonFields, before: PutOptions): PutOptions {
+function readOptions(fields: JsonFields, type: PutType, before: PutOptions): PutOptions {
+  if (type === 'series') {
+    // They are stored one by one, whatever was asked for.
+    fields.finish();
+    return before;
+  }
   const options = {
     atomic: fields.oneOf('atomic', ['stream', 'batch'] as const) ?? before.atomic,
     publish: fields.oneOf('publish', ['points', 'vintages'] as const) ?? before.publish,

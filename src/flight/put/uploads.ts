@@ -15,6 +15,9 @@ import { PutBudget } from './put-budget.js';
 import { parseOptions, parseTarget, type PutOptions, type PutTarget } from './put-options.js';
 import { SeriesUploads } from './series-upload.js';
 
+/** Two days, a value, a flag, the place of the series, and the same once more while rows are grouped. */
+const ROW_BYTES_HELD = 46;
+
 /** What an upload of any kind does with its batches. */
 interface Upload {
   add(columns: ReadonlyMap<string, Received>): void;
@@ -81,11 +84,10 @@ export class Uploads {
       if (message.appMetadata.length > 0) {
         if (batch > 0)
           throw validationError('app_metadata', 'Options have to come before the second batch');
-        options = parseOptions(message.appMetadata, options);
+        options = parseOptions(message.appMetadata, target, options);
       }
       if (message.dataHeader.length === 0) continue;
-      this.budget.take(bytes.byteLength);
-      held.bytes += bytes.byteLength;
+      this.hold(held, bytes.byteLength);
       const columns = reader.read(message);
       if (!columns) {
         upload ??= reader.fields && this.open(target, reader.fields);
@@ -93,6 +95,8 @@ export class Uploads {
       }
       const rows = reader.rowCount - held.rows;
       held.rows = reader.rowCount;
+      // A row of a byte or two in the message becomes one of many in the columns of the store.
+      this.hold(held, Math.max(0, rows * ROW_BYTES_HELD - bytes.byteLength));
       upload!.add(columns);
       if (options.atomic === 'batch') {
         const counts = await store(options);
@@ -105,6 +109,11 @@ export class Uploads {
       throw validationError('message', 'The stream ended before its schema came');
     await store(options);
     yield putResult({ rows: reader.rowCount, stored: true, ...totals });
+  }
+
+  private hold(held: Held, bytes: number): void {
+    this.budget.take(bytes);
+    held.bytes += bytes;
   }
 
   private open({ type, series }: PutTarget, fields: readonly ReceivedField[]): Upload {
