@@ -1,11 +1,10 @@
 // What all calls have in common: they are counted and timed, their failures become statuses, and unexpected
 // ones are logged once. Messages pass through as bytes; who answers a call reads them.
 
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   Metadata,
-  status,
   type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
@@ -18,6 +17,7 @@ import { once } from 'node:events';
 import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { AppError, validationError } from '../core/app-error.js';
 import type { FlightMetrics } from '../metrics/flight-metrics.js';
+import { http2StreamOf, isAmidMessage } from './grpc-internals.js';
 import { failureOf, isUnexpected } from './grpc-status.js';
 import { CancelledError, Sender, type Listener, type Message, type Outgoing } from './outgoing.js';
 import type { StreamLimits } from './stream-limits.js';
@@ -51,14 +51,21 @@ export class Calls {
 
   constructor(private readonly options: CallOptions) {}
 
+  /** @param isLimited whether it counts as an open stream: not for who only asks how we are */
   unary(
     method: string,
     answer: (request: Buffer) => Promise<Uint8Array> | Uint8Array,
+    isLimited = true,
   ): handleUnaryCall<Buffer, Uint8Array> {
+    const { limits } = this.options;
     return (call: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>) => {
       void this.observe(method, async () => {
-        const message = await answer(call.request);
-        callback(null, message);
+        const leave = isLimited ? limits.enter(call.getPeer()) : undefined;
+        try {
+          callback(null, await answer(call.request));
+        } finally {
+          leave?.();
+        }
       }).then((failure) => {
         if (failure) callback(failure);
       });
@@ -105,14 +112,12 @@ export class Calls {
         metrics.countSent(method, sender.sentBytes);
       }
     });
-    leave?.();
-    metrics.setStreams(limits.count);
-    if (!failure) {
-      call.end();
-      return;
-    }
-    call.emit('error', failure);
-    if (failure.code === status.DEADLINE_EXCEEDED) abandonLater(call, idleMilliseconds);
+    if (failure) call.emit('error', failure);
+    else call.end();
+    whenTaken(call, idleMilliseconds, () => {
+      leave?.();
+      metrics.setStreams(limits.count);
+    });
   }
 
   /** @returns the failure to be told; undefined where there is none */
@@ -145,17 +150,24 @@ export class Calls {
 }
 
 /**
- * A client that stands still may not take the end of its stream either: after as long again it is let go of, and
- * with it what waits for it in memory. grpc-js has no call for that; where its stream is not where it is now,
- * the memory is held until the client leaves.
+ * Calls `taken` when the client has what was sent to it, and the end of it, or has gone. One that stands still is
+ * let go of after a while, and with it what waits for it in memory.
  */
-function abandonLater(call: Outgoing, idleMilliseconds: number): void {
-  const { stream } = (call as unknown as { call: { stream?: ServerHttp2Stream } }).call;
-  const timer = setTimeout(
-    () => stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM),
-    idleMilliseconds,
-  ).unref();
-  stream?.once('close', () => clearTimeout(timer));
+function whenTaken(call: Outgoing, idleMilliseconds: number, taken: () => void): void {
+  const stream = http2StreamOf(call);
+  if (stream.destroyed) {
+    taken();
+    return;
+  }
+  let waiting = stream.bufferSize;
+  const timer = setInterval(() => {
+    if (stream.bufferSize === waiting) stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    waiting = stream.bufferSize;
+  }, idleMilliseconds).unref();
+  stream.once('close', () => {
+    clearInterval(timer);
+    taken();
+  });
 }
 
 /**
@@ -167,6 +179,9 @@ async function* incomingOf(
   call: ServerDuplexStream<Buffer, Message>,
   idleMilliseconds: number,
 ): AsyncGenerator<Buffer> {
+  let hasSent = false;
+  // A large message comes in parts, over a slow line for minutes.
+  http2StreamOf(call).on('data', () => (hasSent = true));
   for (;;) {
     const message = call.read() as Buffer | null;
     if (message !== null) {
@@ -175,7 +190,10 @@ async function* incomingOf(
       await throwIfReset(call);
       return;
     } else {
-      await moreToRead(call, idleMilliseconds);
+      hasSent = false;
+      await moreToRead(call, idleMilliseconds).catch((error: unknown) => {
+        if (!hasSent || !(error instanceof AppError)) throw error;
+      });
     }
   }
 }
@@ -213,9 +231,12 @@ function sentNothing(milliseconds: number): AppError {
 /**
  * Some clients end a stream before they reset it, so that one that was given up looks like one that is complete
  * until the reset has come, some turns later. Sending anything makes grpc-js look whether it has.
- * @throws CancelledError
+ * @throws CancelledError; AppError VALIDATION_ERROR where the last message is not whole
  */
 async function throwIfReset(call: ServerDuplexStream<Buffer, Message>): Promise<void> {
+  if (isAmidMessage(call)) {
+    throw validationError('message', 'The stream ended in the middle of a message');
+  }
   call.sendMetadata(new Metadata());
   for (let turn = 0; turn < RESET_TURNS; turn++) await nextTurn();
   if (call.cancelled) throw new CancelledError('the client has gone');

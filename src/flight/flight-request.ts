@@ -6,6 +6,7 @@ import { unreachable } from '../core/assert.js';
 import { CalendarDate } from '../core/calendar-date.js';
 import type { Cursor } from '../core/cursor.js';
 import { Uuid } from '../core/uuid.js';
+import { assertValid } from '../core/validation.js';
 import { LAG_DAYS_MAX, PointSelectionArgs } from '../data-points/data-points.inputs.js';
 import { Revisions } from '../data-points/revisions.js';
 import { Aggregation } from '../data-points/transforms/aggregation.js';
@@ -225,6 +226,7 @@ function readFilter(fields: JsonFields): SeriesFilter {
     titleContains: fields.text('titleContains'),
   });
   fields.finish();
+  assertValid(filter, 'filter');
   return filter;
 }
 

@@ -26,6 +26,7 @@ const STATUS_OF: Record<ErrorCode, status> = {
 
 /** Trailers and messages travel in HTTP/2 header frames, of which many peers take 8 KB. */
 const DETAILS_CHARACTERS_MAX = 1000;
+const MESSAGE_BYTES_MAX = 3000;
 
 /** Never a stack, a path or the message of an unexpected error. */
 export function failureOf(error: unknown): GrpcFailure {
@@ -54,8 +55,11 @@ function fitting(details: AppError['details']): Record<string, unknown> {
   return kept;
 }
 
+/** As long as it may be once it is percent-encoded, and well-formed, or else it could not be encoded. */
 function shortened(message: string): string {
-  return message.length > DETAILS_CHARACTERS_MAX
-    ? `${message.slice(0, DETAILS_CHARACTERS_MAX)}…`
-    : message;
+  let text = message.slice(0, DETAILS_CHARACTERS_MAX).toWellFormed();
+  while (encodeURI(text).length > MESSAGE_BYTES_MAX) {
+    text = text.slice(0, Math.floor(text.length / 2)).toWellFormed();
+  }
+  return text.length < message.length ? `${text}…` : text;
 }

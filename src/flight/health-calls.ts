@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
-import { notFound } from '../core/app-error.js';
+import { notFound, shown } from '../core/app-error.js';
 import { HealthService } from '../health/health.service.js';
 import type { Calls } from './calls.js';
 import { parseMessage } from './calls.js';
@@ -35,18 +35,22 @@ export class HealthCalls {
 
   implementation(calls: Calls) {
     return {
-      Check: calls.unary('Check', async (request) => {
-        const { service } = parseMessage(HealthCheckRequestSchema, request);
-        if (!SERVICES.includes(service)) throw notFound('service', service);
-        return response(await this.status());
-      }),
-      List: calls.unary('List', async () => {
-        const status = await this.status();
-        const statuses = Object.fromEntries(SERVICES.map((name) => [name, { status }]));
-        return toBinary(HealthListResponseSchema, create(HealthListResponseSchema, { statuses }));
-      }),
+      Check: calls.unary('Check', (request) => this.check(request), false),
+      List: calls.unary('List', () => this.list(), false),
       Watch: calls.serverStream('Watch', (request, { signal }) => this.watch(request, signal)),
     };
+  }
+
+  private async check(request: Uint8Array): Promise<Uint8Array> {
+    const { service } = parseMessage(HealthCheckRequestSchema, request);
+    if (!SERVICES.includes(service)) throw notFound('service', shown(service));
+    return response(await this.status());
+  }
+
+  private async list(): Promise<Uint8Array> {
+    const status = await this.status();
+    const statuses = Object.fromEntries(SERVICES.map((name) => [name, { status }]));
+    return toBinary(HealthListResponseSchema, create(HealthListResponseSchema, { statuses }));
   }
 
   /** The status now, and whenever it changes, for as long as the client listens. */

@@ -108,9 +108,17 @@ export class JsonFields {
     if (value == null) return undefined;
     if (!is(value)) {
       const name = this.name(key);
-      const received = shown(JSON.stringify(value));
+      const received = shown(described(value));
       throw validationError(name, `${name} must be ${type}, received ${received}`);
     }
     return value as T;
+  }
+}
+
+function described(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'what is nested too deeply to be shown';
   }
 }

@@ -1,8 +1,8 @@
 // Sends messages no faster than the client takes them, and stops when it has gone or stands still.
 
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '../core/app-error.js';
+import { Turns } from '../core/turns.js';
 import type { FlightDataMessage } from './ipc/flight-data-message.js';
 
 /** Bytes, or what writes itself where they are to be. */
@@ -15,9 +15,6 @@ const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Making and copying one takes a noticeable part of a millisecond. */
 const LARGE_BYTES = 262_144;
-
-/** Thousands of small messages must not keep other calls waiting either. */
-const TURN_MILLISECONDS = 5;
 
 /** Nobody listens any more. It is no failure, and nobody is left to be told. */
 export class CancelledError extends Error {
@@ -40,7 +37,7 @@ export class Sender implements Listener {
   sentMessages = 0;
   sentBytes = 0;
   private waitingBytes = 0;
-  private turnBegan = performance.now();
+  private readonly turns = new Turns();
   private isGone = false;
   /** Made when somebody asks: most calls are over before anything could be told. */
   private gone: AbortController | undefined;
@@ -78,10 +75,7 @@ export class Sender implements Listener {
     this.sentMessages++;
     this.sentBytes += byteLength;
     // Other calls have their turn, and what was written goes out, before more is made.
-    if (byteLength >= LARGE_BYTES || performance.now() - this.turnBegan > TURN_MILLISECONDS) {
-      await nextTurn();
-      this.turnBegan = performance.now();
-    }
+    if (byteLength >= LARGE_BYTES || this.turns.isDue) await this.turns.give();
     while (this.waitingBytes >= WAITING_BYTES_MAX) await this.taken();
   }
 

@@ -6,8 +6,12 @@ import { notFound, validationError } from '../core/app-error.js';
 import { Uuid } from '../core/uuid.js';
 import type { SeriesRow } from '../schema/series.columns.js';
 import { SeriesService } from '../series/series.service.js';
+import type { SentName } from './put/point-rows.js';
 
 const UUID_LENGTH = 36;
+
+/** A source, a slash and an external id. */
+const NAME_LENGTH_MAX = 137;
 
 @Injectable()
 export class SeriesNames {
@@ -16,8 +20,21 @@ export class SeriesNames {
   /** @throws AppError NOT_FOUND; VALIDATION_ERROR where several sources use the external id; STORAGE_ERROR */
   resolve(name: string): SeriesRow {
     const row = this.find(name);
-    if (!row) throw notFound('EconomicSeries', name);
+    if (!row) throw notFound('EconomicSeries', brief(name));
     return row;
+  }
+
+  /**
+   * @param name as a row of an upload has it
+   * @throws AppError as `resolve`
+   */
+  resolveSent(name: SentName): Uuid {
+    if ('id' in name) return this.resolve(name.id).id;
+    const { externalId, sourceId } = name;
+    const source = sourceId === null ? undefined : Uuid.parse(sourceId, 'source_id');
+    const row = this.series.findByExternalId(externalId, source);
+    if (!row) throw notFound('EconomicSeries', brief(externalId));
+    return row.id;
   }
 
   /** @throws AppError as `resolve`; VALIDATION_ERROR naming `field` where one series is named twice */
@@ -25,7 +42,7 @@ export class SeriesNames {
     const seen = new Set<Uuid>();
     return names.map((name) => {
       const row = this.resolve(name);
-      if (seen.has(row.id)) throw validationError(field, `${field} names ${name} twice`);
+      if (seen.has(row.id)) throw validationError(field, `${field} names ${brief(name)} twice`);
       seen.add(row.id);
       return row;
     });
@@ -39,4 +56,9 @@ export class SeriesNames {
       ? this.series.findByExternalId(name.slice(UUID_LENGTH + 1), sourceId)
       : this.series.findByExternalId(name);
   }
+}
+
+/** As long as a name that there could be. */
+function brief(name: string): string {
+  return name.length > NAME_LENGTH_MAX ? `${name.slice(0, NAME_LENGTH_MAX)}…` : name;
 }

@@ -130,20 +130,20 @@ function isSorted({ dates, revisionDates }: SentPoints): boolean {
 }
 
 /** The rows in key order, without those that repeat an earlier one. */
-function sortAndMerge(points: SentPoints, name: (position: number) => string): number[] {
+function sortAndMerge(points: SentPoints, name: (position: number) => string): Uint32Array {
   const { dates, revisionDates, values, exact, originals, positions } = points;
-  const order = Array.from(dates.keys()).sort(
-    (a, b) => dates[a]! - dates[b]! || revisionDates[a]! - revisionDates[b]! || a - b,
-  );
-  const kept: number[] = [];
+  const order = new Uint32Array(dates.length).map((_, row) => row);
+  order.sort((a, b) => dates[a]! - dates[b]! || revisionDates[a]! - revisionDates[b]! || a - b);
+  let kept = 0;
   for (const row of order) {
-    const before = kept.at(-1);
+    // Rows that are kept take the places of those that were looked at.
+    const before = kept === 0 ? undefined : order[kept - 1];
     const repeats =
       before !== undefined &&
       dates[before] === dates[row] &&
       revisionDates[before] === revisionDates[row];
     if (!repeats) {
-      kept.push(row);
+      order[kept++] = row;
       continue;
     }
     const sameValue =
@@ -159,9 +159,9 @@ function sortAndMerge(points: SentPoints, name: (position: number) => string): n
       throw validationError(
         second,
         `${first} and ${second} give different ${sameValue ? 'original-release flags' : 'values'} for date ${date} and revision date ${revisionDate} of one series`,
-        { conflictsWith: first },
+        { conflictsWith: first, positions: [positions[before]!, positions[row]!] },
       );
     }
   }
-  return kept;
+  return order.subarray(0, kept);
 }

@@ -8,6 +8,7 @@ import type { DateRange } from '../core/calendar-date.js';
 import type { Instant } from '../core/instant.js';
 import type { KeyedLock } from '../core/keyed-lock.js';
 import { SingleFlight } from '../core/single-flight.js';
+import { Turns } from '../core/turns.js';
 import type { Uuid } from '../core/uuid.js';
 import { StorageMetrics } from '../metrics/storage-metrics.js';
 import { PointBatch } from '../schema/point-batch.js';
@@ -71,12 +72,18 @@ export class PointsReader {
    * @throws AppError as `read`
    */
   async *readParts(id: Uuid, range: DateRange, use: ReadUse): AsyncGenerator<PointBatch> {
-    const entry = this.directory.catalog.requirePoints(id);
-    const bytes = await this.largeFile(entry);
+    let entry = this.directory.catalog.requirePoints(id);
+    let bytes = await this.largeFile(entry);
+    if (bytes === undefined && isLarge(entry)) {
+      // A flush may just have put another file in its place.
+      entry = this.directory.catalog.requirePoints(id);
+      bytes = await this.largeFile(entry);
+    }
     if (bytes === undefined) {
       yield await this.read(id, range, use);
       return;
     }
+    const turns = new Turns();
     const file = entry.file!;
     const groupRows = Math.ceil(file.summary.rows / file.rowGroupDates.length);
     const groupsPerPart = Math.max(1, Math.floor(PART_ROWS / groupRows));
@@ -85,14 +92,14 @@ export class PointsReader {
       const base = span.to === span.from ? PointBatch.EMPTY : readPoints(bytes, groupRows, span);
       this.metrics.countRowGroups(span.to - span.from);
       const rows = base.inRange(part);
+      if (turns.isDue) await turns.give();
       yield entry.delta ? entry.delta.overlay(rows, part) : rows;
     }
   }
 
   /** The bytes of a file that is better read in parts; undefined where it is not, or where it cannot be read. */
   private async largeFile({ row, file, delta }: CatalogEntry): Promise<Uint8Array | undefined> {
-    if (!file || file.summary.rows < 2 * PART_ROWS || file.rowGroupDates.length < 2)
-      return undefined;
+    if (!file || !isLarge({ file })) return undefined;
     if (delta === null && this.cache.peek(file.sha256)) return undefined;
     try {
       const bytes = await this.directory.read(pointsFile(row.id));
@@ -243,6 +250,11 @@ export class PointsReader {
       id,
     });
   }
+}
+
+/** Whether a file is better decoded in parts. */
+function isLarge({ file }: Pick<CatalogEntry, 'file'>): boolean {
+  return file !== null && file.summary.rows >= 2 * PART_ROWS && file.rowGroupDates.length > 1;
 }
 
 /** A part of a file has a name of its own beside that of the whole. */

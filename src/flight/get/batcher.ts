@@ -12,6 +12,9 @@ import { pointBodies, type PointColumnName, type Segment } from './point-columns
  */
 export const MESSAGE_BYTES_TARGET = 2 * 1024 * 1024;
 
+/** Rows whose batches are held until a message is full: 4 MB of them, however little of a row is asked for. */
+const ROWS_MAX = 131_072;
+
 /** The first rows of an answer go ahead alone: they arrive while the next megabytes are gathered. */
 const FIRST_ROWS = 4096;
 
@@ -33,7 +36,7 @@ const ROW_BYTES: Record<PointColumnName, number> = {
 /** A multiple of 64, so that bits are copied as whole bytes. */
 function rowsPerBatch(columns: readonly PointColumnName[]): number {
   const rowBytes = columns.reduce((sum, name) => sum + ROW_BYTES[name], 0);
-  return Math.max(64, Math.floor(MESSAGE_BYTES_TARGET / rowBytes) & ~63);
+  return Math.min(ROWS_MAX, Math.max(64, Math.floor(MESSAGE_BYTES_TARGET / rowBytes) & ~63));
 }
 
 /** A record batch that is not written yet. */

@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import { Config } from '../../config/environment.js';
 import { AppError } from '../../core/app-error.js';
 import { DataPointsService, type PointRows } from '../../data-points/data-points.service.js';
+import { Turns } from '../../core/turns.js';
 import { Revisions } from '../../data-points/revisions.js';
 import type { SeriesRow } from '../../schema/series.columns.js';
 import { SeriesService } from '../../series/series.service.js';
@@ -24,7 +25,7 @@ import {
   type NamedSeries,
   type PointColumnName,
 } from './point-columns.js';
-import { valuesOf, wideMessages, wideSchema } from './wide-table.js';
+import { joined, valuesOf, wideMessages, wideSchema, type Values } from './wide-table.js';
 
 /** A series that will be read; small, because a panel may be of all there are. */
 interface PlannedSeries extends NamedSeries {
@@ -132,9 +133,12 @@ export class PointsFlight {
     yield pointsSchemaMessage(columns);
     yield* dictionaryMessages(columns, planned);
     const batcher = new Batcher(columns);
+    const turns = new Turns();
     let index = 0;
     for await (const answer of answers) {
       for await (const points of answer) {
+        // What selects little sends little, and would keep everybody waiting until it is through.
+        if (turns.isDue) await turns.give();
         assertListening(listener);
         for (const batch of batcher.add({ index, ...points })) yield messageOf(batch);
       }
@@ -239,10 +243,14 @@ function* dictionaryMessages(
 }
 
 async function* wideValues(answers: AsyncIterable<AsyncIterable<PointRows>>) {
+  const turns = new Turns();
   for await (const answer of answers) {
-    const parts: PointRows[] = [];
-    for await (const points of answer) parts.push(points);
-    yield valuesOf(parts);
+    const parts: Values[] = [];
+    for await (const points of answer) {
+      if (turns.isDue) await turns.give();
+      parts.push(valuesOf(points));
+    }
+    yield joined(parts);
   }
 }
 

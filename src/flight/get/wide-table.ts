@@ -34,25 +34,35 @@ export function wideSchema(series: readonly NamedSeries[]): Schema<TypeMap> {
 }
 
 /** One value for each date of a series. */
-interface Values {
+export interface Values {
   readonly dates: Int32Array;
   /** NaN where the value was published as missing. */
   readonly values: Float64Array;
 }
 
-/** @param parts of the answer of a series, in order */
-export function valuesOf(parts: readonly PointRows[]): Values {
-  const length = parts.reduce((sum, { rows }) => sum + rows.length, 0);
-  const dates = new Int32Array(length);
-  const values = new Float64Array(length);
-  let at = 0;
-  for (const { batch, rows } of parts) {
-    for (const row of rows) {
-      dates[at] = batch.dates[row]!;
-      values[at++] = batch.isNull(row) ? Number.NaN : batch.values[row]!;
-    }
-  }
+/** Of a part of the answer of a series, so that nothing else of it is kept. */
+export function valuesOf({ batch, rows }: PointRows): Values {
+  const dates = new Int32Array(rows.length);
+  const values = new Float64Array(rows.length);
+  rows.forEach((row, index) => {
+    dates[index] = batch.dates[row]!;
+    values[index] = batch.isNull(row) ? Number.NaN : batch.values[row]!;
+  });
   return { dates, values };
+}
+
+/** The parts of a series, in order, as one. */
+export function joined(parts: readonly Values[]): Values {
+  if (parts.length === 1) return parts[0]!;
+  const length = parts.reduce((sum, part) => sum + part.dates.length, 0);
+  const whole = { dates: new Int32Array(length), values: new Float64Array(length) };
+  let at = 0;
+  for (const { dates, values } of parts) {
+    whole.dates.set(dates, at);
+    whole.values.set(values, at);
+    at += dates.length;
+  }
+  return whole;
 }
 
 /**

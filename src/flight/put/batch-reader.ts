@@ -13,7 +13,7 @@ const HEADER_BYTES_MAX = 1_048_576;
 
 export class BatchReader {
   private received: readonly ReceivedField[] | undefined;
-  private readonly dictionaries = new Map<number, ReceivedColumn>();
+  private readonly dictionaries = new Map<number, { values: ReceivedColumn; size: number }>();
   private rows = 0;
 
   /** Undefined until the schema has come. */
@@ -24,6 +24,13 @@ export class BatchReader {
   /** Rows of the batches that were read. */
   get rowCount(): number {
     return this.rows;
+  }
+
+  /** What the dictionaries occupy that batches may refer to. */
+  get dictionaryBytes(): number {
+    let bytes = 0;
+    for (const { size } of this.dictionaries.values()) bytes += size;
+    return bytes;
   }
 
   /**
@@ -58,7 +65,7 @@ export class BatchReader {
         );
       }
       const [values] = readBatch(message.batch, [field.type], body).columns;
-      this.dictionaries.set(message.id, values!);
+      this.dictionaries.set(message.id, { values: values!, size: body.byteLength });
       return undefined;
     }
     const { length, columns } = readBatch(message.batch, layoutTypes(fields), body);
@@ -66,7 +73,7 @@ export class BatchReader {
     this.rows += length;
     return new Map(
       fields.map(({ name, dictionary }, index) => {
-        const values = dictionary && this.dictionaries.get(dictionary.id);
+        const values = dictionary && this.dictionaries.get(dictionary.id)?.values;
         if (dictionary && !values) {
           throw new MalformedMessageError(`the dictionary of column ${name} did not come`);
         }

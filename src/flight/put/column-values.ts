@@ -1,7 +1,7 @@
 // Columns as clients have them, turned into those of the store: days, doubles with exact texts, flags, names.
 // Each reads whole columns; a row that cannot be read is told to `Faults` and holds anything.
 
-import { messageOf } from '../../core/app-error.js';
+import { AppError, validationError } from '../../core/app-error.js';
 import { CalendarDate } from '../../core/calendar-date.js';
 import { Decimal } from '../../core/decimal.js';
 import { bit } from '../../schema/bitmap.js';
@@ -173,8 +173,8 @@ function forEachRow(
     try {
       read(row);
     } catch (error) {
-      if (error instanceof MalformedMessageError) throw error;
-      faults.add(firstRow + row, name, messageOf(error));
+      if (!(error instanceof AppError)) throw error;
+      faults.add(firstRow + row, name, error.message);
       if (faults.isFull) return;
     }
   }
@@ -220,12 +220,12 @@ function dayReader(column: ReceivedColumn, name: string): (row: number) => numbe
 
 /** A time of day would be lost, and with a time zone behind it the day might be another one. */
 function wholeDay(units: bigint, perDay: bigint, name: string): number {
-  if (units % perDay !== 0n) throw new Error(`${name} has a time of day: send dates`);
+  if (units % perDay !== 0n) throw validationError(name, `${name} has a time of day: send dates`);
   return checkedDay(Number(units / perDay), name);
 }
 
 function checkedDay(day: number, name: string): number {
-  if (CalendarDate.fromDays(day) === undefined) throw new Error(outsideCalendar(name));
+  if (CalendarDate.fromDays(day) === undefined) throw validationError(name, outsideCalendar(name));
   return day;
 }
 
@@ -260,7 +260,7 @@ function decimalReader(column: ReceivedColumn, name: string): (row: number) => D
 }
 
 function finite(double: number, name: string): Decimal {
-  if (!Number.isFinite(double)) throw new Error(notFinite(name));
+  if (!Number.isFinite(double)) throw validationError(name, notFinite(name));
   return Decimal.fromNumber(double, name);
 }
 

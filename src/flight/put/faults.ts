@@ -1,6 +1,6 @@
 // What is wrong with the rows of an upload: the first ones, so that a caller sees a pattern, and where.
 
-import { validationError } from '../../core/app-error.js';
+import { AppError, validationError } from '../../core/app-error.js';
 
 const FAULTS_MAX = 20;
 
@@ -35,4 +35,18 @@ export class Faults {
       faults: this.found,
     });
   }
+}
+
+/** Runs `task` for a row, which its AppErrors then name. */
+export function atRow<T>(row: number, task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    throw error instanceof AppError ? ofRow(row, error) : error;
+  }
+}
+
+/** The same error, with its row. */
+export function ofRow(row: number, { code, message, details }: AppError): AppError {
+  return new AppError(code, `Row ${row}: ${message}`, { ...details, rows: [row] });
 }

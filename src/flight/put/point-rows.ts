@@ -1,12 +1,12 @@
 // The rows of one batch of points: columns found by name and read, series looked up once for each name.
 
-import { AppError, validationError } from '../../core/app-error.js';
+import { validationError } from '../../core/app-error.js';
 import type { CalendarDate } from '../../core/calendar-date.js';
 import type { Uuid } from '../../core/uuid.js';
 import { OriginalFlag } from '../../storage/point-upserts.js';
 import type { ReceivedField } from '../ipc/received-schema.js';
 import { daysOf, flagsOf, NO_DAY, textsOf, valuesOf, type Received } from './column-values.js';
-import type { Faults } from './faults.js';
+import { atRow, type Faults } from './faults.js';
 
 /** Rows as they were sent, in columns. */
 export interface PointRows {
@@ -36,6 +36,10 @@ const KNOWN = [
   'updated_at',
 ];
 
+/** How a row names its series. */
+export type SentName =
+  { readonly id: string } | { readonly externalId: string; readonly sourceId: string | null };
+
 /** Finds the series that the rows name, and gives each a place. */
 export class SeriesPlaces {
   readonly ids: Uuid[] = [];
@@ -43,16 +47,22 @@ export class SeriesPlaces {
   private readonly known = new Map<string, number>();
 
   /** @param resolve throws an AppError where there is no such series */
-  constructor(private readonly resolve: (name: string) => Uuid) {}
+  constructor(private readonly resolve: (name: SentName) => Uuid) {}
 
-  place(name: string): number {
-    let place = this.known.get(name);
+  place(name: SentName): number {
+    // No text of ours holds the separator.
+    const key = 'id' in name ? name.id : `${name.sourceId ?? ''}\n${name.externalId}`;
+    let place = this.known.get(key);
     if (place === undefined) {
-      const id = this.resolve(name);
-      place = this.places.get(id) ?? this.ids.push(id) - 1;
-      this.places.set(id, place);
-      this.known.set(name, place);
+      place = this.placeOf(this.resolve(name));
+      this.known.set(key, place);
     }
+    return place;
+  }
+
+  placeOf(id: Uuid): number {
+    let place = this.places.get(id);
+    if (place === undefined) this.places.set(id, (place = this.ids.push(id) - 1));
     return place;
   }
 }
@@ -148,46 +158,31 @@ function seriesOf(
 ): Int32Array {
   const series = new Int32Array(length);
   const id = columns.get('series_id');
-  if (named !== undefined && !id) return series.fill(named);
-  const name = id ?? columns.get('external_id')!;
+  const name = id ?? columns.get('external_id');
+  if (!name) return series.fill(named!);
   const nameAt = textsOf(name);
   const source = id ? undefined : columns.get('source_id');
-  const sourceAt = source && textsOf(source);
+  const sourceAt = source ? textsOf(source) : () => null;
   // Rows of one series mostly follow each other.
-  let lastText: string | null = null;
+  let lastText: string | undefined;
+  let lastSource: string | null = null;
   let lastPlace = -1;
   for (let row = 0; row < length && !faults.isFull; row++) {
     const text = nameAt(row);
-    const sourceId = sourceAt?.(row);
-    const full = sourceId == null ? text : `${sourceId}/${text}`;
-    if (full === null || full !== lastText) {
-      lastText = full;
-      lastPlace = placeOf(full, name, row, places, faults);
-      if (named !== undefined && lastPlace !== named && lastPlace >= 0) {
-        faults.add(name.firstRow + row, name.name, `${name.name} is not the series of the path`);
-      }
+    const sourceId = sourceAt(row);
+    if (text === null) {
+      faults.add(name.firstRow + row, name.name, `${name.name} must not be null`);
+      continue;
+    }
+    if (text !== lastText || sourceId !== lastSource) {
+      [lastText, lastSource] = [text, sourceId];
+      const sent = id ? { id: text } : { externalId: text, sourceId };
+      lastPlace = atRow(name.firstRow + row, () => places.place(sent));
     }
     series[row] = lastPlace;
+    if (named !== undefined && lastPlace !== named) {
+      faults.add(name.firstRow + row, name.name, `${name.name} is not the series of the path`);
+    }
   }
   return series;
-}
-
-function placeOf(
-  text: string | null,
-  { name, firstRow }: Received,
-  row: number,
-  places: SeriesPlaces,
-  faults: Faults,
-): number {
-  if (text === null) {
-    faults.add(firstRow + row, name, `${name} must not be null`);
-    return -1;
-  }
-  try {
-    return places.place(text);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const message = `Row ${firstRow + row}: ${error.message}`;
-    throw new AppError(error.code, message, { ...error.details, rows: [firstRow + row] });
-  }
 }

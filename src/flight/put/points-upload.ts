@@ -1,12 +1,13 @@
 // An upload of points: batches are read as they come, and stored together at the end or one by one.
 
 import { Injectable } from '@nestjs/common';
+import { AppError } from '../../core/app-error.js';
 import type { CalendarDate } from '../../core/calendar-date.js';
 import { Clock } from '../../core/clock.js';
 import { DataPointsService } from '../../data-points/data-points.service.js';
 import { PublishingService } from '../../data-points/publishing/publishing.service.js';
 import { addCounts } from '../../storage/resolve-points.js';
-import { sortedUpserts, type SentPoints } from '../../storage/point-upserts.js';
+import { sortedUpserts, type PointUpserts, type SentPoints } from '../../storage/point-upserts.js';
 import { SeriesNames } from '../series-names.js';
 import { wellFormed } from './batch-reader.js';
 import type { Received } from './column-values.js';
@@ -39,6 +40,9 @@ export class PointsUploads {
   }
 }
 
+/** A text and its entry in a map, and the same once more while rows are grouped. */
+const EXACT_BYTES_HELD = 200;
+
 export class PointsUpload {
   private readonly places: SeriesPlaces;
   private readonly named: number | undefined;
@@ -49,18 +53,23 @@ export class PointsUpload {
     series: string | undefined,
     private readonly today: CalendarDate,
   ) {
-    this.places = new SeriesPlaces((name) => parts.names.resolve(name).id);
-    this.named = series === undefined ? undefined : this.places.place(series);
+    this.places = new SeriesPlaces((name) => parts.names.resolveSent(name));
+    this.named =
+      series === undefined ? undefined : this.places.placeOf(parts.names.resolve(series).id);
   }
 
-  /** @throws AppError VALIDATION_ERROR with the rows at fault */
-  add(columns: ReadonlyMap<string, Received>): void {
+  /**
+   * @returns bytes that are held beyond the columns of all rows
+   * @throws AppError VALIDATION_ERROR with the rows at fault
+   */
+  add(columns: ReadonlyMap<string, Received>): number {
     const faults = new Faults();
     const rows = wellFormed(() =>
       readPointRows(columns, this.named, this.places, this.today, faults),
     );
     faults.throwIfAny();
     this.waiting.push(rows);
+    return rows.exact.size * EXACT_BYTES_HELD;
   }
 
   /**
@@ -74,9 +83,7 @@ export class PointsUpload {
   }
 
   private async upsert(sent: readonly SentPoints[]): Promise<PutCounts> {
-    const stored = await this.parts.points.upsert(
-      sent.map((points) => sortedUpserts(points, rowName)),
-    );
+    const stored = await this.parts.points.upsert(sent.map(sorted));
     const { added, corrected, unchanged } = addCounts(stored.map(({ counts }) => counts));
     return { added, revised: corrected, unchanged };
   }
@@ -84,7 +91,7 @@ export class PointsUpload {
   private async publish(sent: readonly SentPoints[], isComplete: boolean): Promise<PutCounts> {
     const publications = sent.map((points) => ({
       seriesId: points.seriesId,
-      vintages: vintagesOf(sortedUpserts(points, rowName), isComplete),
+      vintages: vintagesOf(sorted(points), isComplete),
     }));
     const counts = await this.parts.publishing.publishAll(publications);
     const sum = (of: keyof (typeof counts)[number]) =>
@@ -95,6 +102,17 @@ export class PointsUpload {
       unchanged: sum('unchanged'),
       withdrawn: sum('withdrawn'),
     };
+  }
+}
+
+/** @throws AppError VALIDATION_ERROR with the rows, where one key was given two different values */
+function sorted(points: SentPoints): PointUpserts {
+  try {
+    return sortedUpserts(points, rowName);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { positions, ...details } = error.details;
+    throw new AppError(error.code, error.message, { ...details, rows: positions });
   }
 }
 

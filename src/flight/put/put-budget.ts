@@ -23,3 +23,40 @@ export class PutBudget {
     this.held -= bytes;
   }
 }
+
+/** What one upload has of it. */
+export class PutShare {
+  private rows = 0;
+  private dictionaries = 0;
+
+  constructor(private readonly budget: PutBudget) {}
+
+  /**
+   * For rows until they are stored.
+   * @throws AppError WRITE_TOO_LARGE
+   */
+  takeForRows(bytes: number): void {
+    this.budget.take(bytes);
+    this.rows += bytes;
+  }
+
+  /**
+   * For dictionaries, which later batches refer to.
+   * @param bytes of all that are there now
+   * @throws AppError WRITE_TOO_LARGE
+   */
+  setDictionaries(bytes: number): void {
+    this.budget.take(bytes - this.dictionaries);
+    this.dictionaries = bytes;
+  }
+
+  rowsAreStored(): void {
+    this.budget.giveBack(this.rows);
+    this.rows = 0;
+  }
+
+  giveBack(): void {
+    this.rowsAreStored();
+    this.setDictionaries(0);
+  }
+}

@@ -92,5 +92,11 @@ function readOptions(fields: JsonFields, type: PutType, before: PutOptions): Put
       'complete is for vintages: publish them with "publish": "vintages"',
     );
   }
+  if (options.isComplete && options.atomic === 'batch') {
+    throw validationError(
+      'complete',
+      'complete needs "atomic": "stream": a batch is mostly a part of a vintage, and the rest of it would be withdrawn',
+    );
+  }
   return options;
 }

@@ -16,7 +16,7 @@ import { SeriesService } from '../../series/series.service.js';
 import type { ReceivedField } from '../ipc/received-schema.js';
 import { wellFormed } from './batch-reader.js';
 import { daysOf, flagsOf, NO_DAY, textsOf, type Received } from './column-values.js';
-import { Faults } from './faults.js';
+import { atRow, Faults, ofRow } from './faults.js';
 import type { PutCounts } from './points-upload.js';
 
 /** Their commits share a write to the log. */
@@ -84,6 +84,9 @@ export class SeriesUploads {
   }
 }
 
+/** An object of a dozen properties, most of them texts of the message. */
+const ROW_BYTES_HELD = 600;
+
 export class SeriesUpload {
   private waiting: SentSeries[] = [];
   /** Ids and external ids of the rows so far. */
@@ -91,8 +94,11 @@ export class SeriesUpload {
 
   constructor(private readonly series: SeriesService) {}
 
-  /** @throws AppError VALIDATION_ERROR with the rows at fault */
-  add(columns: ReadonlyMap<string, Received>): void {
+  /**
+   * @returns bytes that the rows occupy as objects
+   * @throws AppError VALIDATION_ERROR with the rows at fault
+   */
+  add(columns: ReadonlyMap<string, Received>): number {
     const faults = new Faults();
     const wanted = [...columns.values()].filter(({ name }) => PROPERTIES[name]);
     const readers = wellFormed(() =>
@@ -113,6 +119,7 @@ export class SeriesUpload {
         this.waiting.push({ row: firstRow + row, properties });
       });
     }
+    return column.length * ROW_BYTES_HELD;
   }
 
   /** @throws AppError naming the row; rows beside it may have been stored */
@@ -120,7 +127,9 @@ export class SeriesUpload {
     const sent = this.waiting;
     this.waiting = [];
     const outcomes = await mapConcurrently(sent, WRITES_IN_FLIGHT, ({ row, properties }) =>
-      this.write(properties).catch((error: unknown) => atRow(row, () => raise(error))),
+      this.write(properties).catch((error: unknown) => {
+        throw error instanceof AppError ? ofRow(row, error) : error;
+      }),
     );
     const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
     return { added: count('added'), revised: count('revised'), unchanged: count('unchanged') };
@@ -177,20 +186,6 @@ function changeOf({ id: _, ...change }: SentSeries['properties']): UpdateEconomi
 
 function withoutNulls(properties: SentSeries['properties']): SentSeries['properties'] {
   return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null));
-}
-
-function atRow<T>(row: number, task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const details = { ...error.details, rows: [row] };
-    throw new AppError(error.code, `Row ${row}: ${error.message}`, details);
-  }
-}
-
-function raise(error: unknown): never {
-  throw error;
 }
 
 function uuids(received: Received): ValueAt {

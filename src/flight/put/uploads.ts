@@ -11,7 +11,7 @@ import { FlightDataSchema, PutResultSchema } from '../protocol/Flight_pb.js';
 import { BatchReader } from './batch-reader.js';
 import type { Received } from './column-values.js';
 import { PointsUploads, type PutCounts } from './points-upload.js';
-import { PutBudget } from './put-budget.js';
+import { PutBudget, PutShare } from './put-budget.js';
 import { parseOptions, parseTarget, type PutOptions, type PutTarget } from './put-options.js';
 import { SeriesUploads } from './series-upload.js';
 
@@ -20,15 +20,13 @@ const ROW_BYTES_HELD = 46;
 
 /** What an upload of any kind does with its batches. */
 interface Upload {
-  add(columns: ReadonlyMap<string, Received>): void;
+  /** @returns bytes that it holds beyond the usual ones of a row */
+  add(columns: ReadonlyMap<string, Received>): number;
   store(options: PutOptions): Promise<PutCounts>;
 }
 
-/** Batches that are held until they are stored. */
-interface Held {
-  bytes: number;
-  rows: number;
-}
+/** Reading a batch of this many rows takes some tenths of a second, in which nobody else has a turn. */
+const BATCH_ROWS_MAX = 1_048_576;
 
 @Injectable()
 export class Uploads {
@@ -48,9 +46,9 @@ export class Uploads {
    * @throws AppError, after a result that tells the same
    */
   async *receive(incoming: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
-    const held: Held = { bytes: 0, rows: 0 };
+    const share = new PutShare(this.budget);
     try {
-      yield* this.results(incoming, held);
+      yield* this.results(incoming, share);
     } catch (error) {
       if (error instanceof AppError) {
         const { code, message, details } = error;
@@ -59,45 +57,51 @@ export class Uploads {
       }
       throw error;
     } finally {
-      this.budget.giveBack(held.bytes);
+      share.giveBack();
     }
   }
 
-  private async *results(incoming: AsyncIterable<Buffer>, held: Held): AsyncGenerator<Uint8Array> {
+  private async *results(
+    incoming: AsyncIterable<Buffer>,
+    share: PutShare,
+  ): AsyncGenerator<Uint8Array> {
     const reader = new BatchReader();
     let target: PutTarget | undefined;
     let options: PutOptions | undefined;
     let upload: Upload | undefined;
     let batch = 0;
+    let rowsRead = 0;
     const totals: Record<string, number> = {};
     const store = async (chosen: PutOptions): Promise<PutCounts> => {
       const counts = (await upload?.store(chosen)) ?? {};
-      this.budget.giveBack(held.bytes);
-      held.bytes = 0;
-      for (const [name, count] of Object.entries(counts))
+      share.rowsAreStored();
+      for (const [name, count] of Object.entries(counts)) {
         totals[name] = (totals[name] ?? 0) + count;
+      }
       return counts;
     };
     for await (const bytes of incoming) {
       const message = parseMessage(FlightDataSchema, bytes);
       if (!target || !options) ({ target, options } = parseTarget(message.flightDescriptor));
       if (message.appMetadata.length > 0) {
-        if (batch > 0)
+        if (batch > 0) {
           throw validationError('app_metadata', 'Options have to come before the second batch');
+        }
         options = parseOptions(message.appMetadata, target, options);
       }
       if (message.dataHeader.length === 0) continue;
-      this.hold(held, bytes.byteLength);
       const columns = reader.read(message);
+      share.setDictionaries(reader.dictionaryBytes);
       if (!columns) {
         upload ??= reader.fields && this.open(target, reader.fields);
         continue;
       }
-      const rows = reader.rowCount - held.rows;
-      held.rows = reader.rowCount;
+      const rows = reader.rowCount - rowsRead;
+      rowsRead = reader.rowCount;
+      checkRows(rows);
       // A row of a byte or two in the message becomes one of many in the columns of the store.
-      this.hold(held, Math.max(0, rows * ROW_BYTES_HELD - bytes.byteLength));
-      upload!.add(columns);
+      share.takeForRows(Math.max(bytes.byteLength, rows * ROW_BYTES_HELD));
+      share.takeForRows(upload!.add(columns));
       if (options.atomic === 'batch') {
         const counts = await store(options);
         yield putResult({ batch: batch++, rows, stored: true, ...counts });
@@ -105,15 +109,11 @@ export class Uploads {
         yield putResult({ batch: batch++, rows, stored: false });
       }
     }
-    if (!options || !upload)
+    if (!options || !upload) {
       throw validationError('message', 'The stream ended before its schema came');
+    }
     await store(options);
-    yield putResult({ rows: reader.rowCount, stored: true, ...totals });
-  }
-
-  private hold(held: Held, bytes: number): void {
-    this.budget.take(bytes);
-    held.bytes += bytes;
+    yield putResult({ rows: rowsRead, stored: true, ...totals });
   }
 
   private open({ type, series }: PutTarget, fields: readonly ReceivedField[]): Upload {
@@ -126,6 +126,16 @@ export class Uploads {
         return unreachable(type);
     }
   }
+}
+
+/** @throws AppError VALIDATION_ERROR */
+function checkRows(rows: number): void {
+  if (rows <= BATCH_ROWS_MAX) return;
+  throw validationError(
+    'message',
+    `A batch must have at most ${BATCH_ROWS_MAX} rows, received ${rows}: send several`,
+    { limit: BATCH_ROWS_MAX },
+  );
 }
 
 function putResult(content: object): Uint8Array {
