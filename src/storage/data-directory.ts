@@ -139,11 +139,14 @@ export class DataDirectory implements OnApplicationShutdown {
     if (damage !== undefined) throw storageFailure('write', damage);
   }
 
-  /** @throws AppError STORAGE_ERROR; the system's ENOENT where the file does not exist */
-  async read(name: string): Promise<Uint8Array> {
+  /**
+   * @param size See `Disk.read`.
+   * @throws AppError STORAGE_ERROR; the system's ENOENT where the file does not exist
+   */
+  async read(name: string, size?: number): Promise<Uint8Array> {
     const { metrics, disk } = this.parts;
     try {
-      const bytes = await metrics.observe('read', () => disk.read(name));
+      const bytes = await metrics.observe('read', () => disk.read(name, size));
       metrics.countBytes('read', bytes.byteLength);
       return bytes;
     } catch (error) {

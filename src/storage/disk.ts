@@ -8,7 +8,11 @@ export abstract class Disk {
   abstract list(folder?: string): Promise<string[]>;
   /** Makes a folder of the directory, durably; nothing where it exists. */
   abstract makeFolder(folder: string): Promise<void>;
-  abstract read(name: string): Promise<Uint8Array>;
+  /**
+   * The whole file.
+   * @param size that it probably has: then it is read without being asked for its size, in half of the time
+   */
+  abstract read(name: string, size?: number): Promise<Uint8Array>;
   /** The last `length` bytes of a file, or all of it where it is shorter. */
   abstract readTail(name: string, length: number): Promise<Uint8Array>;
   abstract size(name: string): Promise<number>;

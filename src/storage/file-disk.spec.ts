@@ -43,6 +43,15 @@ describe('a file disk', () => {
     }
   }
 
+  it('reads a file whole, of whatever size it was said to be', async () => {
+    await writeFile(join(root, 'a'), 'content');
+    for (const size of [undefined, 7, 0, 6, 8, 100]) {
+      expect(Buffer.from(await disk.read('a', size)).toString()).toBe('content');
+    }
+    await expect(disk.read('b', 7)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(disk.read('', 7)).rejects.toMatchObject({ code: 'EISDIR' });
+  });
+
   it('syncs a new file before it says that it is there', async () => {
     await disk.create('a', Buffer.from('content'));
     expect(calls).toEqual(['writeFile', 'sync']);

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import * as fs from 'node:fs';
 import {
   access,
   mkdir,
@@ -29,8 +29,10 @@ export abstract class ReadableDirectory extends Disk {
     }
   }
 
-  read(name: string): Promise<Uint8Array> {
-    return readFile(this.path(name));
+  async read(name: string, size?: number): Promise<Uint8Array> {
+    const path = this.path(name);
+    const bytes = size === undefined ? undefined : await readOfSize(path, size);
+    return bytes ?? readFile(path);
   }
 
   async readTail(name: string, length: number): Promise<Uint8Array> {
@@ -60,13 +62,37 @@ export abstract class ReadableDirectory extends Disk {
   }
 }
 
+/**
+ * A file of which the size is known, by the functions that take callbacks: a file handle of promises costs as
+ * much again as the reading of a small file.
+ * @returns undefined where it is of another size, or was not read in one go
+ */
+function readOfSize(path: string, size: number): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, 'r', (notOpened, file) => {
+      if (notOpened) {
+        reject(notOpened);
+        return;
+      }
+      // One byte more, so that a file that has grown is noticed.
+      const bytes = Buffer.allocUnsafeSlow(size + 1);
+      fs.read(file, bytes, 0, bytes.byteLength, 0, (notRead, length) => {
+        // Of a file that was only read, closing loses nothing.
+        fs.close(file, () => undefined);
+        if (notRead) reject(notRead);
+        else resolve(length === size ? bytes.subarray(0, size) : undefined);
+      });
+    });
+  });
+}
+
 /** A directory of the file system. */
 export class FileDisk extends ReadableDirectory {
   /** Makes the directory where it is missing; fails where it cannot be written. */
   static async open(directory: string): Promise<FileDisk> {
     const root = resolve(directory);
     await makeDirectory(root);
-    await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+    await access(root, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
     return new FileDisk(root);
   }
 

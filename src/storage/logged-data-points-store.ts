@@ -5,7 +5,7 @@ import { mapConcurrently } from '../core/map-concurrently.js';
 import type { Uuid } from '../core/uuid.js';
 import { PointBatch } from '../schema/point-batch.js';
 import type { SeriesRow } from '../schema/series.columns.js';
-import { overviewOf, type SeriesCatalog } from './catalog/series-catalog.js';
+import type { SeriesCatalog } from './catalog/series-catalog.js';
 import { DataDirectory } from './data-directory.js';
 import {
   DataPointsStore,
@@ -43,7 +43,7 @@ export class LoggedDataPointsStore extends DataPointsStore {
   }
 
   overview(seriesId: Uuid): PointsOverview {
-    return overviewOf(this.catalog.requirePoints(seriesId));
+    return this.catalog.overview(seriesId);
   }
 
   overviews(): Iterable<readonly [SeriesRow, PointsOverview]> {

@@ -12,7 +12,7 @@ import { Turns } from '../core/turns.js';
 import type { Uuid } from '../core/uuid.js';
 import { StorageMetrics } from '../metrics/storage-metrics.js';
 import { PointBatch } from '../schema/point-batch.js';
-import { overviewOf, type CatalogEntry, type PointsFile } from './catalog/series-catalog.js';
+import { overviewOf, type PointsEntry, type PointsFile } from './catalog/series-catalog.js';
 import { DataDirectory } from './data-directory.js';
 import type { ReadUse } from './data-points-store.js';
 import { errorCode } from './disk.js';
@@ -98,11 +98,11 @@ export class PointsReader {
   }
 
   /** The bytes of a file that is better read in parts; undefined where it is not, or where it cannot be read. */
-  private async largeFile({ row, file, delta }: CatalogEntry): Promise<Uint8Array | undefined> {
+  private async largeFile({ id, file, delta }: PointsEntry): Promise<Uint8Array | undefined> {
     if (!file || !isLarge({ file })) return undefined;
     if (delta === null && this.cache.peek(file.sha256)) return undefined;
     try {
-      const bytes = await this.directory.read(pointsFile(row.id));
+      const bytes = await this.directory.read(pointsFile(id), file.bytes);
       return isFile(bytes, file.sha256) ? bytes : undefined;
     } catch (error) {
       // Replaced just now, or missing: `read` finds out which.
@@ -128,7 +128,7 @@ export class PointsReader {
    * @throws AppError as `read`
    */
   async readVintages<T>(id: Uuid, look: (vintages: PublishedVintages) => T): Promise<T> {
-    const { version } = overviewOf(this.directory.catalog.requirePoints(id));
+    const { version } = this.directory.catalog.overview(id);
     const known = this.known.peek(id, version);
     if (known) return look(known);
     try {
@@ -147,7 +147,7 @@ export class PointsReader {
    * @throws AppError as `read`
    */
   async vintagesLocked(id: Uuid): Promise<PublishedVintages> {
-    const { version } = overviewOf(this.directory.catalog.requirePoints(id));
+    const { version } = this.directory.catalog.overview(id);
     return this.known.take(id, version) ?? (await this.loadVintagesLocked(id)).vintages;
   }
 
@@ -195,13 +195,13 @@ export class PointsReader {
     throw new DamagedFileError('the file is not the one that was written last');
   }
 
-  private async load(entry: CatalogEntry, range: DateRange, use: ReadUse): Promise<PointBatch> {
-    const { row, file, delta } = entry;
-    if (delta === null) return (await this.fileRows(row.id, file, range, use)).inRange(range);
-    const name = `${row.id}@${overviewOf(entry).version}`;
+  private async load(entry: PointsEntry, range: DateRange, use: ReadUse): Promise<PointBatch> {
+    const { id, file, delta } = entry;
+    if (delta === null) return (await this.fileRows(id, file, range, use)).inRange(range);
+    const name = `${id}@${overviewOf(entry).version}`;
     const merged = this.cache.get(name);
     if (merged) return merged.inRange(range);
-    const base = await this.fileRows(row.id, file, range, use);
+    const base = await this.fileRows(id, file, range, use);
     const points = delta.overlay(base.inRange(range), range);
     // Only what was merged anyway: a reader of a part must not pay for the whole.
     const isWhole = range.start === undefined && range.end === undefined;
@@ -234,7 +234,7 @@ export class PointsReader {
   private open(id: Uuid, file: PointsFile, use: ReadUse, span?: RowGroupSpan): Promise<PointBatch> {
     const name = cacheName(file, span);
     return this.loading.run(`${id}/${name}`, async () => {
-      const bytes = await this.directory.read(pointsFile(id));
+      const bytes = await this.directory.read(pointsFile(id), file.bytes);
       const { rows: batch } = decodeExpected(bytes, id, file, span);
       const groups = Math.max(1, file.rowGroupDates.length);
       this.metrics.countRowGroups(span ? span.to - span.from : groups);
@@ -253,7 +253,7 @@ export class PointsReader {
 }
 
 /** Whether a file is better decoded in parts. */
-function isLarge({ file }: Pick<CatalogEntry, 'file'>): boolean {
+function isLarge({ file }: Pick<PointsEntry, 'file'>): boolean {
   return file !== null && file.summary.rows >= 2 * PART_ROWS && file.rowGroupDates.length > 1;
 }
 

@@ -4,7 +4,6 @@ import { Injectable } from '@nestjs/common';
 import { SingleFlight } from '../core/single-flight.js';
 import type { Uuid } from '../core/uuid.js';
 import { PointBatch } from '../schema/point-batch.js';
-import { overviewOf } from './catalog/series-catalog.js';
 import { DataDirectory } from './data-directory.js';
 import type { PointsOverview } from './data-points-store.js';
 import type { VerifyReport } from './integrity/report.js';
@@ -67,7 +66,7 @@ export class StorageMaintenance {
   }
 
   private overview(id: Uuid): PointsOverview {
-    return overviewOf(this.directory.catalog.requirePoints(id));
+    return this.directory.catalog.overview(id);
   }
 
   /** Of series that were not deleted since. */

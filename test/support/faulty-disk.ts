@@ -31,8 +31,8 @@ export abstract class DiskLayer extends Disk {
     );
   }
 
-  read(name: string): Promise<Uint8Array> {
-    return this.around({ operation: 'read', name }, () => this.inner.read(name));
+  read(name: string, size?: number): Promise<Uint8Array> {
+    return this.around({ operation: 'read', name }, () => this.inner.read(name, size));
   }
 
   readTail(name: string, length: number): Promise<Uint8Array> {

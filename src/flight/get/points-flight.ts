@@ -156,6 +156,8 @@ export class PointsFlight {
     const isScan = sumRows(planned) * ROW_BYTES_IN_MEMORY > this.config.cacheBytesMax / 2;
     const answer = this.points.streaming(selection, isScan ? 'scan' : 'lookup');
     const isNamed = 'names' in series;
+    const [only] = planned;
+    if (planned.length === 1 && isNamed) return single(answer(only!.id));
     return readAhead(
       planned,
       ({ rows }) => rows,
@@ -268,6 +270,12 @@ async function begun<T>(items: AsyncIterable<T>): Promise<AsyncIterable<T>> {
       return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
     }),
   };
+}
+
+// Nothing is read ahead of the only one.
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* single<T>(item: T): AsyncGenerator<T> {
+  yield item;
 }
 
 // An answer without rows.

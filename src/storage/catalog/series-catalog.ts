@@ -20,11 +20,19 @@ import { SlotOrder } from './slot-order.js';
 
 export type { PointsFile } from './catalog-table.js';
 
-export interface CatalogEntry {
-  readonly row: SeriesRow;
+/** Where the points of a series are. */
+interface StoredPoints {
   readonly file: PointsFile | null;
   /** The changes that the file does not hold yet. */
   readonly delta: SeriesDelta | null;
+}
+
+export interface CatalogEntry extends StoredPoints {
+  readonly row: SeriesRow;
+}
+
+export interface PointsEntry extends StoredPoints {
+  readonly id: Uuid;
 }
 
 /** What of a series is damaged: `series` hides it, `points` leaves its metadata readable. */
@@ -92,11 +100,7 @@ export class SeriesCatalog {
   get(id: Uuid): CatalogEntry | undefined {
     const slot = this.readableSlot(id);
     if (slot === undefined) return undefined;
-    return {
-      row: this.table.row(slot),
-      file: this.table.file(slot),
-      delta: this.deltasById.get(id) ?? null,
-    };
+    return { row: this.table.row(slot), ...this.pointsAt(slot, id) };
   }
 
   /** What the points file of a series is, whatever is quarantined; null where there is none. */
@@ -113,10 +117,15 @@ export class SeriesCatalog {
   }
 
   /** @throws AppError NOT_FOUND, or STORAGE_ERROR where metadata or points are damaged */
-  requirePoints(id: Uuid): CatalogEntry {
-    const entry = this.require(id);
-    if (this.quarantine.has(id)) throw damagedSeries(id, 'points');
-    return entry;
+  requirePoints(id: Uuid): PointsEntry {
+    return { id, ...this.pointsAt(this.pointsSlot(id), id) };
+  }
+
+  /** @throws AppError as `requirePoints` */
+  overview(id: Uuid): PointsOverview {
+    const slot = this.pointsSlot(id);
+    const delta = this.deltasById.get(id) ?? null;
+    return overviewOf({ file: this.table.fileFacts(slot), delta });
   }
 
   /** Whatever is quarantined. */
@@ -323,6 +332,17 @@ export class SeriesCatalog {
   private readableSlot(id: Uuid): number | undefined {
     if (this.isHidden(id)) throw damagedSeries(id, 'metadata');
     return this.slots.get(id);
+  }
+
+  private pointsSlot(id: Uuid): number {
+    const slot = this.readableSlot(id);
+    if (slot === undefined) throw notFound('EconomicSeries', id);
+    if (this.quarantine.has(id)) throw damagedSeries(id, 'points');
+    return slot;
+  }
+
+  private pointsAt(slot: number, id: Uuid): StoredPoints {
+    return { file: this.table.file(slot), delta: this.deltasById.get(id) ?? null };
   }
 
   private isHidden(id: Uuid): boolean {
