@@ -311,10 +311,17 @@ export const MUTATIONS = [
     ['test/integration/storage-damage.spec.ts'],
   ),
   mutation(
+    'every byte of the file that was written last is checked',
+    'parquet/file-seal.ts',
+    "return hash.update(bytes.subarray(end)).digest('hex') === sha256;",
+    "return hash.update(bytes.subarray(end)).digest('hex') !== '';",
+    ['test/integration/storage-damage.spec.ts'],
+  ),
+  mutation(
     'a file is the one that was written last',
-    'parquet/points-file.ts',
-    'if (facts.sha256 !== sha256) {',
-    "if (facts.sha256 === '') {",
+    'parquet/file-seal.ts',
+    "if (stated.toString('latin1') !== sha256) return false;",
+    "sha256 = stated.toString('latin1');",
     ['test/integration/storage-damage.spec.ts'],
   ),
   mutation(
@@ -357,22 +364,22 @@ export const MUTATIONS = [
   mutation(
     'a file keeps what is known of vintages',
     'flush/points-flush.ts',
-    'const vintages = base.vintages.with(vintageChanges);',
+    'const vintages = base.vintages.apply(vintageChanges);',
     'const { vintages } = base;',
     ['test/property/stores.spec.ts'],
   ),
   mutation(
     'deleted points take what later vintages repeated of them along',
     'logged-data-points-store.ts',
-    'vintageChanges: retractionsOf(points, deleted),',
-    'vintageChanges: [],',
+    'const retractions = retractionsOf(points, deleted);',
+    'const retractions = [];',
     ['test/property/stores.spec.ts'],
   ),
   mutation(
     'vintages that are only in the log are known',
     'points-reader.ts',
-    'const inDelta = delta?.vintageChanges ?? [];',
-    'const inDelta = [];',
+    'return { version, vintages: inFile.apply(delta?.vintageChanges ?? []) };',
+    'return { version, vintages: inFile };',
     ['test/property/stores.spec.ts'],
   ),
 ];

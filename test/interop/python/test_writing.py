@@ -39,7 +39,6 @@ class ValueTypesTest(WritingTest):
             (pa.array([1, None, -3], pa.int32()), ["1", None, "-3"]),
             (pa.array([1, None, big], pa.int64()), ["1", None, str(big)]),
             (pa.array([1, None, 2**64 - 1], pa.uint64()), ["1", None, str(2**64 - 1)]),
-            (pa.array([0.5, None, -2.25], pa.float16()), ["0.5", None, "-2.25"]),
             (pa.array([0.1, None, 1e10], pa.float32()), ["0.1", None, "10000000000"]),
             (pa.array([0.1, None, -0.5], pa.float64()), ["0.1", None, "-0.5"]),
             (pa.nulls(3), [None, None, None]),
