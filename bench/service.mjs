@@ -87,7 +87,8 @@ async function listening(child) {
   throw new Error(`the service ended before it listened: ${text}`);
 }
 
-async function post(url, query, variables) {
+/** Sends an operation to GraphQL and answers its data. */
+export async function post(url, query, variables) {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

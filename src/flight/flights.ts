@@ -3,16 +3,14 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import type { Schema, TypeMap } from 'apache-arrow';
-import { AppError } from '../core/app-error.js';
 import { unreachable } from '../core/assert.js';
-import { DataPointsService } from '../data-points/data-points.service.js';
 import type { SeriesRow } from '../schema/series.columns.js';
 import { SeriesService } from '../series/series.service.js';
 import type { Messages } from './calls.js';
 import { parseCriteria, parseDescriptor, type FlightRequest } from './flight-request.js';
 import { ChangesFlight } from './get/changes-flight.js';
 import { DEFAULT_COLUMNS, pointsSchema } from './get/point-columns.js';
-import { PointsFlight, type FlightSize } from './get/points-flight.js';
+import { NOT_KNOWN, PointsFlight, type FlightSize } from './get/points-flight.js';
 import { SeriesFlight } from './get/series-flight.js';
 import { encapsulatedSchema } from './ipc/messages.js';
 import {
@@ -34,7 +32,6 @@ export class Flights {
     private readonly series: SeriesFlight,
     private readonly changes: ChangesFlight,
     private readonly catalogue: SeriesService,
-    private readonly overviews: DataPointsService,
   ) {}
 
   /** @throws AppError */
@@ -60,13 +57,8 @@ export class Flights {
   /** @returns a `FlightInfo` */
   async info(descriptor: FlightDescriptor): Promise<Uint8Array> {
     const request = parseDescriptor(descriptor);
-    const { size, parts } = await this.planned(request);
-    return flightInfo({
-      schema: encapsulatedSchema(this.schemaOf(request)),
-      descriptor,
-      parts,
-      size,
-    });
+    const { schema, size, parts } = await this.describe(request);
+    return flightInfo({ schema: encapsulatedSchema(schema), descriptor, parts, size });
   }
 
   /**
@@ -108,34 +100,24 @@ export class Flights {
     }
   }
 
-  private async planned(
-    request: FlightRequest,
-  ): Promise<{ size: FlightSize; parts: FlightRequest[] }> {
-    switch (request.type) {
-      case 'series':
-        return { size: { records: this.series.count(request), bytes: -1 }, parts: [request] };
-      case 'data_points':
-        return { size: await this.points.size(request), parts: this.points.parts(request) };
-      case 'changes':
-        return { size: NOT_KNOWN, parts: [request] };
-      default:
-        return unreachable(request);
-    }
+  private async describe(request: FlightRequest): Promise<{
+    readonly schema: Schema<TypeMap>;
+    readonly size: FlightSize;
+    readonly parts: readonly FlightRequest[];
+  }> {
+    if (request.type === 'data_points') return this.points.describe(request);
+    const size =
+      request.type === 'series' ? { ...NOT_KNOWN, records: this.series.count(request) } : NOT_KNOWN;
+    return { schema: this.schemaOf(request), size, parts: [request] };
   }
 
   /** What a person looks for in a list; `points` counts every revision, null where they are damaged. */
-  private described({ id, sourceId, externalId, title, units, frequency }: SeriesRow) {
-    const series = { id, sourceId, externalId, title, units, frequency };
-    try {
-      return { ...series, points: this.overviews.overview(id).rows };
-    } catch (error) {
-      if (error instanceof AppError) return { ...series, points: null };
-      throw error;
-    }
+  private described(row: SeriesRow) {
+    const { id, sourceId, externalId, title, units, frequency } = row;
+    const points = this.series.overviewOf(row)?.rows ?? null;
+    return { id, sourceId, externalId, title, units, frequency, points };
   }
 }
-
-const NOT_KNOWN: FlightSize = { records: -1, bytes: -1 };
 
 function pathDescriptor(...path: string[]): FlightDescriptor {
   return create(FlightDescriptorSchema, { type: DescriptorType.PATH, path });

@@ -34,7 +34,6 @@ export function assertListening({ isCancelled }: Pick<Listener, 'isCancelled'>):
 }
 
 export class Sender implements Listener {
-  sentMessages = 0;
   sentBytes = 0;
   private waitingBytes = 0;
   private readonly turns = new Turns();
@@ -72,7 +71,6 @@ export class Sender implements Listener {
       if (error) this.end();
       else this.wake();
     });
-    this.sentMessages++;
     this.sentBytes += byteLength;
     // Other calls have their turn, and what was written goes out, before more is made.
     if (byteLength >= LARGE_BYTES || this.turns.isDue) await this.turns.give();

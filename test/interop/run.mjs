@@ -10,6 +10,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { post } from '../../bench/service.mjs';
 import { fillStore } from './data.mjs';
 import { CACHE, goEnvironment, pythonEnvironment, run } from './environments.mjs';
 import { startService } from './service.mjs';
@@ -247,17 +248,6 @@ function parsed(line) {
   } catch {
     return undefined;
   }
-}
-
-async function post(url, query, variables) {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = await response.json();
-  if (errors) throw new Error(JSON.stringify(errors[0]));
-  return data;
 }
 
 function say(text) {

@@ -4,8 +4,15 @@
 import { Dictionary, Field, Int32, Schema, Utf8, type DataType, type TypeMap } from 'apache-arrow';
 import type { Uuid } from '../../core/uuid.js';
 import { ARROW_TYPES } from '../../schema/arrow-schema.js';
-import { bit, bitmapBytes, copyBits, countBits, setBits } from '../../schema/bitmap.js';
-import type { PointBatch } from '../../schema/point-batch.js';
+import {
+  bit,
+  bitmapBytes,
+  copyBits,
+  countBits,
+  setBits,
+  type Bitmap,
+} from '../../schema/bitmap.js';
+import type { PointBatch, PointColumns } from '../../schema/point-batch.js';
 import {
   bigInt64Of,
   float64Of,
@@ -169,7 +176,7 @@ function valueBody(segments: readonly Segment[], length: number): ColumnBody {
     }
   };
   const nullCount = nullsOf(segments);
-  const validity = nullCount === 0 ? NO_PART : validityPart(segments, length);
+  const validity = nullCount === 0 ? NO_PART : bitsPart(segments, length, ({ valid }) => valid);
   return { nullCount, parts: [validity, { byteLength: 8 * length, write }] };
 }
 
@@ -184,42 +191,33 @@ function nullsOf(segments: readonly Segment[]): number {
   return nulls;
 }
 
-function validityPart(segments: readonly Segment[], length: number): BodyPart {
-  const write = (to: Uint8Array): void => {
-    to.fill(0);
-    let at = 0;
-    for (const { batch, rows } of segments) {
-      const { valid } = batch.columns;
-      if (valid === null) setBits(to, at, rows.length);
-      else if (isRun(rows)) copyBits(valid, rows[0]!, to, at, rows.length);
-      else {
-        rows.forEach((row, index) => {
-          if (!batch.isNull(row)) to[(at + index) >> 3]! |= 1 << ((at + index) & 7);
-        });
-      }
-      at += rows.length;
-    }
-  };
-  return { byteLength: bitmapBytes(length), write };
+function originalBody(segments: readonly Segment[], length: number): ColumnBody {
+  return { nullCount: 0, parts: [NO_PART, bitsPart(segments, length, ({ original }) => original)] };
 }
 
-function originalBody(segments: readonly Segment[], length: number): ColumnBody {
+/** @param of the bits of a batch; null where all are set */
+function bitsPart(
+  segments: readonly Segment[],
+  length: number,
+  of: (columns: PointColumns) => Bitmap | null,
+): BodyPart {
   const write = (to: Uint8Array): void => {
     to.fill(0);
     let at = 0;
     for (const { batch, rows } of segments) {
-      const { original } = batch.columns;
-      if (isRun(rows)) copyBits(original, rows[0]!, to, at, rows.length);
+      const from = of(batch.columns);
+      if (from === null) setBits(to, at, rows.length);
+      else if (isRun(rows)) copyBits(from, rows[0]!, to, at, rows.length);
       else {
         for (let index = 0; index < rows.length; index++) {
-          if (!bit(original.bits, original.offset + rows[index]!)) continue;
+          if (!bit(from.bits, from.offset + rows[index]!)) continue;
           to[(at + index) >> 3]! |= 1 << ((at + index) & 7);
         }
       }
       at += rows.length;
     }
   };
-  return { nullCount: 0, parts: [NO_PART, { byteLength: bitmapBytes(length), write }] };
+  return { byteLength: bitmapBytes(length), write };
 }
 
 /** Most points have no exact text: then the column is as good as nothing to send. */

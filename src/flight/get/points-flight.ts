@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import { Config } from '../../config/environment.js';
 import { AppError } from '../../core/app-error.js';
 import { DataPointsService, type PointRows } from '../../data-points/data-points.service.js';
+import type { Uuid } from '../../core/uuid.js';
 import { Turns } from '../../core/turns.js';
 import { Revisions } from '../../data-points/revisions.js';
 import type { SeriesRow } from '../../schema/series.columns.js';
@@ -40,7 +41,14 @@ export interface FlightSize {
   readonly bytes: number;
 }
 
-const UNKNOWN = -1;
+export const NOT_KNOWN: FlightSize = { records: -1, bytes: -1 };
+
+export interface PointsDescription {
+  readonly schema: Schema<TypeMap>;
+  readonly size: FlightSize;
+  /** To be fetched side by side and put together in order. */
+  readonly parts: readonly PointsRequest[];
+}
 
 /** Rows of a part of a large panel: about 25 MB, some tens of milliseconds. */
 const PART_ROWS = 1_000_000;
@@ -68,57 +76,22 @@ export class PointsFlight {
 
   /** @throws AppError VALIDATION_ERROR, NOT_FOUND, READ_TOO_LARGE */
   schema(request: PointsRequest): Schema<TypeMap> {
-    return request.layout === 'wide'
-      ? wideSchema(this.plan(request))
-      : pointsSchema(request.columns);
+    return schemaOf(request, request.layout === 'wide' ? this.plan(request) : []);
   }
 
   /**
-   * How large an answer would be now. It is known where one series is asked for, which is read for it, and
-   * where it is every revision of every date.
+   * What an answer would be now, planned once.
    * @throws AppError
    */
-  async size(request: PointsRequest): Promise<FlightSize> {
-    // What cannot be answered is refused here already.
+  async describe(request: PointsRequest): Promise<PointsDescription> {
+    // What cannot be answered is refused before it is looked for.
     const answer = this.points.streaming(request.selection, 'lookup');
-    if (request.layout === 'wide') return { records: UNKNOWN, bytes: UNKNOWN };
     const planned = this.plan(request);
-    const [only] = planned;
-    if (only === undefined) return { records: 0, bytes: 0 };
-    if (planned.length === 1) {
-      const size = { records: 0, bytes: 0 };
-      const batcher = new Batcher(request.columns);
-      const count = (batch: Batch): void => {
-        size.records += batch.length;
-        size.bytes += bodyLengthOf(batch.bodies);
-      };
-      for await (const points of answer(only.id)) {
-        for (const batch of batcher.add({ index: 0, ...points })) count(batch);
-      }
-      for (const batch of batcher.finish()) count(batch);
-      return size;
-    }
-    return { records: isEverything(request) ? sumRows(planned) : UNKNOWN, bytes: UNKNOWN };
-  }
-
-  /** The parts of an answer, to be fetched side by side and put together in order. */
-  parts(request: PointsRequest): PointsRequest[] {
-    const planned = this.plan(request);
-    const rowsMax = Math.max(PART_ROWS, Math.ceil(sumRows(planned) / (PARTS_MAX / 2)));
-    const groups = request.layout === 'wide' ? [planned] : grouped(planned, rowsMax);
-    if ('names' in request.series) {
-      return groups.map((group) => ({ ...request, series: { names: group.map(({ id }) => id) } }));
-    }
-    const { filter, after, through } = request.series;
-    return groups.map((group, index) => ({
-      ...request,
-      series: {
-        filter,
-        after: index === 0 ? after : groups[index - 1]!.at(-1)!.id,
-        // Series that are made meanwhile belong to a part, too: the last one has no end of its own.
-        through: index === groups.length - 1 ? through : group.at(-1)!.id,
-      },
-    }));
+    return {
+      schema: schemaOf(request, planned),
+      size: await sizeOf(request, planned, answer),
+      parts: partsOf(request, planned),
+    };
   }
 
   /** @throws AppError, before the first message or between two */
@@ -193,6 +166,59 @@ export class PointsFlight {
   private planned({ id, sourceId, externalId }: SeriesRow): PlannedSeries {
     return { id, sourceId, externalId, rows: this.points.overview(id).rows };
   }
+}
+
+/**
+ * Known where one series is asked for, which is read for it, and where it is every revision of every date.
+ * @throws AppError
+ */
+async function sizeOf(
+  request: PointsRequest,
+  planned: readonly PlannedSeries[],
+  answer: (id: Uuid) => AsyncIterable<PointRows>,
+): Promise<FlightSize> {
+  if (request.layout === 'wide') return NOT_KNOWN;
+  const [only] = planned;
+  if (only === undefined) return { records: 0, bytes: 0 };
+  if (planned.length > 1) {
+    return isEverything(request) ? { ...NOT_KNOWN, records: sumRows(planned) } : NOT_KNOWN;
+  }
+  const size = { records: 0, bytes: 0 };
+  const batcher = new Batcher(request.columns);
+  const count = (batch: Batch): void => {
+    size.records += batch.length;
+    size.bytes += bodyLengthOf(batch.bodies);
+  };
+  for await (const points of answer(only.id)) {
+    for (const batch of batcher.add({ index: 0, ...points })) count(batch);
+  }
+  for (const batch of batcher.finish()) count(batch);
+  return size;
+}
+
+function schemaOf(
+  { layout, columns }: PointsRequest,
+  planned: readonly PlannedSeries[],
+): Schema<TypeMap> {
+  return layout === 'wide' ? wideSchema(planned) : pointsSchema(columns);
+}
+
+function partsOf(request: PointsRequest, planned: PlannedSeries[]): PointsRequest[] {
+  const rowsMax = Math.max(PART_ROWS, Math.ceil(sumRows(planned) / (PARTS_MAX / 2)));
+  const groups = request.layout === 'wide' ? [planned] : grouped(planned, rowsMax);
+  if ('names' in request.series) {
+    return groups.map((group) => ({ ...request, series: { names: group.map(({ id }) => id) } }));
+  }
+  const { filter, after, through } = request.series;
+  return groups.map((group, index) => ({
+    ...request,
+    series: {
+      filter,
+      after: index === 0 ? after : groups[index - 1]!.at(-1)!.id,
+      // Series that are made meanwhile belong to a part, too: the last one has no end of its own.
+      through: index === groups.length - 1 ? through : group.at(-1)!.id,
+    },
+  }));
 }
 
 /** Whether every stored row of the series is asked for. */
@@ -278,6 +304,5 @@ async function* single<T>(item: T): AsyncGenerator<T> {
   yield item;
 }
 
-// An answer without rows.
-
+/** An answer without rows. */
 async function* nothing(): AsyncGenerator<PointRows> {}

@@ -69,11 +69,11 @@ export class SeriesFlight {
     }
   }
 
-  private overviewOf({ id }: SeriesRow): PointsOverview | null {
+  /** Null where the points are damaged, or the series was deleted since: what is known of itself is told all the same. */
+  overviewOf({ id }: SeriesRow): PointsOverview | null {
     try {
       return this.points.overview(id);
     } catch (error) {
-      // Damaged, or deleted since: what is known of the series itself is told all the same.
       if (error instanceof AppError) return null;
       throw error;
     }

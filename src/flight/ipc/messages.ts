@@ -45,9 +45,9 @@ export function recordBatchMessage(
   columns: readonly ColumnBody[],
   appMetadata?: Uint8Array,
 ): FlightDataMessage {
-  const { parts, bodyLength } = layOut(columns);
-  const header = batchHeader(length, columns, bodyLength);
-  return new FlightDataMessage({ header, parts, bodyLength, appMetadata });
+  const body = layOut(columns);
+  const header = batchHeader(length, columns, body);
+  return new FlightDataMessage({ header, ...body, appMetadata });
 }
 
 /** @param isDelta whether the values come after those that were sent before */
@@ -57,21 +57,23 @@ export function dictionaryMessage(
   values: ColumnBody,
   isDelta: boolean,
 ): FlightDataMessage {
-  const { parts, bodyLength } = layOut([values]);
-  const header = batchHeader(length, [values], bodyLength, { id, isDelta });
-  return new FlightDataMessage({ header, parts, bodyLength });
+  const body = layOut([values]);
+  const header = batchHeader(length, [values], body, { id, isDelta });
+  return new FlightDataMessage({ header, ...body });
 }
 
 /** Bytes that the columns of a record batch occupy in a message. */
 export function bodyLengthOf(columns: readonly ColumnBody[]): number {
-  let length = 0;
-  for (const { parts } of columns) {
-    for (const { byteLength } of parts) length += aligned(byteLength);
-  }
-  return length;
+  return layOut(columns).bodyLength;
 }
 
-function layOut(columns: readonly ColumnBody[]) {
+/** Where the parts of the columns stand in the body. */
+interface BodyLayout {
+  readonly parts: readonly PlacedPart[];
+  readonly bodyLength: number;
+}
+
+function layOut(columns: readonly ColumnBody[]): BodyLayout {
   const parts: PlacedPart[] = [];
   let offset = 0;
   for (const column of columns) {
@@ -95,11 +97,10 @@ const headers = new LRUCache<string, Uint8Array>({ max: 1000 });
 function batchHeader(
   length: number,
   columns: readonly ColumnBody[],
-  bodyLength: number,
+  body: BodyLayout,
   dictionary?: DictionaryFacts,
 ): Uint8Array {
-  if (columns.length > KEPT_COLUMNS_MAX)
-    return encodedHeader(length, columns, bodyLength, dictionary);
+  if (columns.length > KEPT_COLUMNS_MAX) return encodedHeader(length, columns, body, dictionary);
   let name = `${length} ${dictionary?.id ?? ''} ${dictionary?.isDelta ?? ''}`;
   for (const { nullCount, parts } of columns) {
     name += ` ${nullCount}`;
@@ -107,7 +108,7 @@ function batchHeader(
   }
   let header = headers.get(name);
   if (!header) {
-    header = encodedHeader(length, columns, bodyLength, dictionary);
+    header = encodedHeader(length, columns, body, dictionary);
     headers.set(name, header);
   }
   return header;
@@ -116,28 +117,17 @@ function batchHeader(
 function encodedHeader(
   length: number,
   columns: readonly ColumnBody[],
-  bodyLength: number,
+  { parts, bodyLength }: BodyLayout,
   dictionary?: DictionaryFacts,
 ): Uint8Array {
-  const batch = batchOf(length, columns);
+  const nodes = columns.map(({ nullCount }) => new FieldNode(length, nullCount));
+  const regions = parts.map(({ part, offset }) => new BufferRegion(offset, part.byteLength));
+  const batch = new RecordBatch(length, nodes, regions, null);
   const message = dictionary
     ? Message.from(new DictionaryBatch(batch, dictionary.id, dictionary.isDelta), bodyLength)
     : Message.from(batch, bodyLength);
   // A copy: the encoder's memory is larger than what it made.
   return Uint8Array.from(Message.encode(message));
-}
-
-function batchOf(length: number, columns: readonly ColumnBody[]): RecordBatch {
-  const nodes = columns.map(({ nullCount }) => new FieldNode(length, nullCount));
-  const regions: BufferRegion[] = [];
-  let offset = 0;
-  for (const { parts } of columns) {
-    for (const { byteLength } of parts) {
-      regions.push(new BufferRegion(offset, byteLength));
-      offset += aligned(byteLength);
-    }
-  }
-  return new RecordBatch(length, nodes, regions, null);
 }
 
 function schemaHeader(schema: Schema): Uint8Array {

@@ -83,6 +83,26 @@ export class BatchReader {
   }
 }
 
+/**
+ * @param known the names that a column may have
+ * @returns the names of the columns
+ * @throws AppError VALIDATION_ERROR naming a column that comes twice or that nobody knows
+ */
+export function checkedNames(
+  fields: readonly ReceivedField[],
+  known: readonly string[],
+): readonly string[] {
+  const names = fields.map(({ name }) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) throw validationError(repeated, `The column ${repeated} comes twice`);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return names;
+  throw validationError(
+    unknown,
+    `The column ${JSON.stringify(unknown)} is not known here; known are ${known.join(', ')}`,
+  );
+}
+
 /** @throws AppError VALIDATION_ERROR in place of MalformedMessageError */
 export function wellFormed<T>(read: () => T): T {
   try {

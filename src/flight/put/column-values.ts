@@ -164,7 +164,8 @@ function valueReader<T>(
   };
 }
 
-function forEachRow(
+/** What `read` says of a row by an AppError is told to `faults`; once there are enough, the rest is left. */
+export function forEachRow(
   { column, name, firstRow }: Received,
   faults: Faults,
   read: (row: number) => void,

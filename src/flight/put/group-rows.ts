@@ -3,10 +3,10 @@
 
 import type { Uuid } from '../../core/uuid.js';
 import type { SentPoints } from '../../storage/point-upserts.js';
-import type { PointRows } from './point-rows.js';
+import type { SentRows } from './point-rows.js';
 
 /** @param ids of the series, by the places that the rows refer to */
-export function groupBySeries(batches: readonly PointRows[], ids: readonly Uuid[]): SentPoints[] {
+export function groupBySeries(batches: readonly SentRows[], ids: readonly Uuid[]): SentPoints[] {
   const counts = new Int32Array(ids.length);
   let total = 0;
   for (const { series, length } of batches) {

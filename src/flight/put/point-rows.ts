@@ -5,11 +5,21 @@ import type { CalendarDate } from '../../core/calendar-date.js';
 import type { Uuid } from '../../core/uuid.js';
 import { OriginalFlag } from '../../storage/point-upserts.js';
 import type { ReceivedField } from '../ipc/received-schema.js';
-import { daysOf, flagsOf, NO_DAY, textsOf, valuesOf, type Received } from './column-values.js';
+import { checkRevisionDate } from '../../data-points/write-limits.js';
+import { checkedNames } from './batch-reader.js';
+import {
+  daysOf,
+  flagsOf,
+  forEachRow,
+  NO_DAY,
+  textsOf,
+  valuesOf,
+  type Received,
+} from './column-values.js';
 import { atRow, type Faults } from './faults.js';
 
 /** Rows as they were sent, in columns. */
-export interface PointRows {
+export interface SentRows {
   readonly length: number;
   /** The number of the first row in the stream. */
   readonly firstRow: number;
@@ -73,16 +83,7 @@ export class SeriesPlaces {
  * @throws AppError VALIDATION_ERROR naming the column
  */
 export function checkPointFields(fields: readonly ReceivedField[], isNamed: boolean): void {
-  const names = fields.map(({ name }) => name);
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined) throw validationError(repeated, `The column ${repeated} comes twice`);
-  const unknown = names.find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) {
-    throw validationError(
-      unknown,
-      `The column ${JSON.stringify(unknown)} is not known here; known are ${KNOWN.join(', ')}`,
-    );
-  }
+  const names = checkedNames(fields, KNOWN);
   for (const needed of ['date', 'value']) {
     if (!names.includes(needed)) throw validationError(needed, `A column ${needed} is needed`);
   }
@@ -106,7 +107,7 @@ export function readPointRows(
   places: SeriesPlaces,
   today: CalendarDate,
   faults: Faults,
-): PointRows {
+): SentRows {
   const date = columns.get('date')!;
   const { firstRow } = date;
   const { length } = date.column;
@@ -136,16 +137,10 @@ function revisionDatesOf(
 ): Int32Array {
   if (!received) return new Int32Array(length).fill(today);
   const days = daysOf(received, faults);
-  for (let row = 0; row < length; row++) {
+  forEachRow(received, faults, (row) => {
     if (days[row] === NO_DAY) days[row] = today;
-    else if (days[row]! > today + 1) {
-      faults.add(
-        received.firstRow + row,
-        'revision_date',
-        'revision_date must not be after tomorrow in UTC',
-      );
-    }
-  }
+    else checkRevisionDate('revision_date', days[row] as CalendarDate, today);
+  });
   return days;
 }
 

@@ -13,7 +13,7 @@ import { wellFormed } from './batch-reader.js';
 import type { Received } from './column-values.js';
 import { Faults } from './faults.js';
 import { groupBySeries } from './group-rows.js';
-import { checkPointFields, readPointRows, SeriesPlaces, type PointRows } from './point-rows.js';
+import { checkPointFields, readPointRows, SeriesPlaces, type SentRows } from './point-rows.js';
 import type { PutOptions } from './put-options.js';
 import type { ReceivedField } from '../ipc/received-schema.js';
 import { vintagesOf } from '../../storage/vintages/resolve-vintages.js';
@@ -46,7 +46,7 @@ const EXACT_BYTES_HELD = 200;
 export class PointsUpload {
   private readonly places: SeriesPlaces;
   private readonly named: number | undefined;
-  private waiting: PointRows[] = [];
+  private waiting: SentRows[] = [];
 
   constructor(
     private readonly parts: PointsUploads,

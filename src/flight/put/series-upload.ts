@@ -14,7 +14,7 @@ import {
 } from '../../series/series.inputs.js';
 import { SeriesService } from '../../series/series.service.js';
 import type { ReceivedField } from '../ipc/received-schema.js';
-import { wellFormed } from './batch-reader.js';
+import { checkedNames, wellFormed } from './batch-reader.js';
 import { daysOf, flagsOf, NO_DAY, textsOf, type Received } from './column-values.js';
 import { atRow, Faults, ofRow } from './faults.js';
 import type { PutCounts } from './points-upload.js';
@@ -63,20 +63,7 @@ export class SeriesUploads {
 
   /** @throws AppError VALIDATION_ERROR naming the column */
   open(fields: readonly ReceivedField[]): SeriesUpload {
-    const names = fields.map(({ name }) => name);
-    const repeated = names.find((name, index) => names.indexOf(name) !== index);
-    if (repeated !== undefined)
-      throw validationError(repeated, `The column ${repeated} comes twice`);
-    const unknown = names.find(
-      (name) => !Object.hasOwn(PROPERTIES, name) && !IGNORED.includes(name),
-    );
-    if (unknown !== undefined) {
-      const known = [...Object.keys(PROPERTIES), ...IGNORED].join(', ');
-      throw validationError(
-        unknown,
-        `The column ${JSON.stringify(unknown)} is not known here; known are ${known}`,
-      );
-    }
+    const names = checkedNames(fields, [...Object.keys(PROPERTIES), ...IGNORED]);
     if (!names.includes('id') && !(names.includes('source_id') && names.includes('external_id'))) {
       throw validationError('id', 'A column id, or source_id and external_id, are needed');
     }
