@@ -115,6 +115,9 @@ const ORIGINS = [
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+export const GRAPHQL_EXECUTORS = ['compiled', 'reference'] as const;
+export type GraphqlExecutor = (typeof GRAPHQL_EXECUTORS)[number];
+
 export const PARQUET_COMPRESSIONS = ['snappy', 'zstd', 'uncompressed'] as const;
 export type ParquetCompression = (typeof PARQUET_COMPRESSIONS)[number];
 
@@ -165,6 +168,13 @@ export class Config {
 
   @integer('CACHE_BYTES_MAX', [0, 1_099_511_627_776], 'Most bytes of batches in the cache')
   readonly cacheBytesMax: number = 134_217_728;
+
+  @integer(
+    'RESPONSE_CACHE_BYTES_MAX',
+    [0, 1_099_511_627_776],
+    'Most bytes of answers to repeated queries in memory; 0 keeps none',
+  )
+  readonly responseCacheBytesMax: number = 67_108_864;
 
   @oneOf('PARQUET_COMPRESSION', PARQUET_COMPRESSIONS, 'Compression of newly written points files')
   readonly parquetCompression: ParquetCompression = 'snappy';
@@ -252,6 +262,13 @@ export class Config {
     'Most fields that one query may answer; a list of points counts once',
   )
   readonly queryComplexityMax: number = 200_000;
+
+  @oneOf(
+    'GRAPHQL_EXECUTOR',
+    GRAPHQL_EXECUTORS,
+    'What answers queries: operations compiled once, with a cache of answers, or the plain executor of graphql-js',
+  )
+  readonly graphqlExecutor: GraphqlExecutor = 'compiled';
 
   @integer('QUERY_TOKENS_MAX', [100, 100_000_000], 'Most tokens in the text of one query')
   readonly queryTokensMax: number = 500_000;
