@@ -40,6 +40,8 @@ export async function startService(dataDir, variables = {}, script = 'dist/main.
     startMilliseconds,
     post: (query, queryVariables) => post(url, query, queryVariables),
     residentMegabytes: () => megabytes(child.pid, 'VmRSS'),
+    /** Of all its threads, since it was started. */
+    cpuMilliseconds: () => cpuMilliseconds(child.pid),
     /** The most since it was started. */
     peakMegabytes: () => megabytes(child.pid, 'VmHWM'),
     async stop() {
@@ -97,6 +99,13 @@ export async function post(url, query, variables) {
   const { data, errors } = await response.json();
   if (errors) throw new Error(JSON.stringify(errors[0]));
   return data;
+}
+
+/** In steps of a hundredth of a second; user and system time are the 14th and 15th field of proc(5) stat. */
+function cpuMilliseconds(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** Linux only, as the figures are. */

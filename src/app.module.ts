@@ -22,7 +22,7 @@ export class AppModule {
         StorageModule,
         SeriesModule,
         DataPointsModule,
-        GraphqlModule,
+        GraphqlModule.over(StorageModule),
         HealthModule,
         FlightModule,
       ],

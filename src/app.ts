@@ -8,6 +8,7 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config/environment.js';
 import { JsonLogger } from './config/json-logger.js';
 import { FlightServer } from './flight/flight-server.js';
+import { AnswersHook } from './graphql/answers/answers.hook.js';
 import { servePlayground } from './graphql/playground.js';
 
 export interface AppOptions {
@@ -27,6 +28,7 @@ export async function createApp(
   if (config.corsOrigins !== '') {
     app.enableCors({ origin: config.corsOrigins === '*' ? '*' : config.corsOrigins.split(',') });
   }
+  if (config.graphqlExecutor === 'compiled') app.get(AnswersHook).install(adapter);
   await servePlayground(app);
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.init();

@@ -18,6 +18,7 @@ const INTEGERS: [name: string, property: keyof Config, min: number, max: number]
   ['CACHE_TTL_SECONDS', 'cacheTtlSeconds', 0, 31_536_000],
   ['CACHE_MAX_ENTRIES', 'cacheMaxEntries', 1, 10_000_000],
   ['CACHE_BYTES_MAX', 'cacheBytesMax', 0, 1_099_511_627_776],
+  ['REDIS_CLUSTER', 'redisCluster', 0, 1],
   ['PARQUET_ROW_GROUP_ROWS', 'parquetRowGroupRows', 1, 10_000_000],
   ['PARQUET_PAGE_BYTES', 'parquetPageBytes', 1024, 1_073_741_824],
   ['WRITE_POINTS_MAX', 'writePointsMax', 1, 1_000_000],
@@ -103,6 +104,23 @@ describe('loadConfig', () => {
       expect(faultsOf({ CORS_ORIGINS: origins })).toHaveLength(1);
     },
   );
+
+  it('takes addresses for REDIS_URL, and never shows one that it refuses', () => {
+    const url = 'rediss://user:pass@cache.example:6380/2';
+    expect(loadConfig({ REDIS_URL: url }).redisUrl).toBe(url);
+    for (const faulty of ['http://user:hunter2@cache', `${url},${url}`]) {
+      const [fault, ...others] = faultsOf({ REDIS_URL: faulty });
+      expect(fault).toMatch(/^REDIS_URL: received a value that is not shown, allowed is redis:/);
+      expect(fault).not.toMatch(/hunter2|pass@/);
+      expect(others).toEqual([]);
+    }
+  });
+
+  it('refuses a database of a Redis Cluster, which has none', () => {
+    const url = { REDIS_URL: 'redis://cache/2' };
+    expect(faultsOf({ ...url, REDIS_CLUSTER: '0' })).toEqual([]);
+    expect(faultsOf({ ...url, REDIS_CLUSTER: '1' })).toHaveLength(1);
+  });
 
   it('takes an empty variable for one that is not set', () => {
     const names = describeVariables().map(({ name }) => name);

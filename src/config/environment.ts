@@ -10,9 +10,11 @@ import {
   Matches,
   Max,
   Min,
+  ValidateBy,
   validateSync,
   type ValidationError,
 } from 'class-validator';
+import { parseRedisAddress, REDIS_ADDRESS_FORM } from './redis-address.js';
 
 export interface VariableDescription {
   readonly name: string;
@@ -112,6 +114,27 @@ const ORIGINS = [
   '* or origins such as https://charts.example.org, separated by commas',
 ] as const;
 
+/** Empty, or where Redis is; a Cluster has no databases. */
+function redisAddress(name: string, description: string): PropertyDecorator {
+  const isAddress = (value: string, { redisCluster }: Config): boolean => {
+    if (value === '') return true;
+    const address = parseRedisAddress(value);
+    return address !== undefined && (redisCluster === 0 || address.database === 0);
+  };
+  return combine(
+    describe(REDIS_ADDRESS_FORM, name, description, { secret: true }),
+    ValidateBy(
+      {
+        name,
+        validator: {
+          validate: (value: string, context) => isAddress(value, context!.object as Config),
+        },
+      },
+      { message: REDIS_ADDRESS_FORM },
+    ),
+  );
+}
+
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -175,6 +198,19 @@ export class Config {
     'Most bytes of answers to repeated queries in memory; 0 keeps none',
   )
   readonly responseCacheBytesMax: number = 67_108_864;
+
+  @redisAddress(
+    'REDIS_URL',
+    'Redis as the second level of the caches; memory is the only one without',
+  )
+  readonly redisUrl: string = '';
+
+  @integer(
+    'REDIS_CLUSTER',
+    [0, 1],
+    'Whether REDIS_URL names one node of a Redis Cluster: 1 yes, 0 no; several addresses always do',
+  )
+  readonly redisCluster: number = 0;
 
   @oneOf('PARQUET_COMPRESSION', PARQUET_COMPRESSIONS, 'Compression of newly written points files')
   readonly parquetCompression: ParquetCompression = 'snappy';

@@ -1,9 +1,10 @@
 // Long work in a single thread lets others have their turn now and then.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 /** Long enough that giving way costs nothing, short enough that nobody notices the wait. */
 const TURN_MILLISECONDS = 5;
+
+/** Those that gave way. However many they are, one of them has a turn between two looks at the sockets. */
+const waiting: (() => void)[] = [];
 
 export class Turns {
   private began = performance.now();
@@ -15,7 +16,15 @@ export class Turns {
 
   /** Everything else that waits runs before it resolves. */
   async give(): Promise<void> {
-    await nextTurn();
+    await new Promise<void>((resolve) => {
+      if (waiting.push(resolve) === 1) setImmediate(next);
+    });
     this.began = performance.now();
   }
+}
+
+function next(): void {
+  const resolve = waiting.shift()!;
+  if (waiting.length > 0) setImmediate(next);
+  resolve();
 }

@@ -1,4 +1,5 @@
-import { Args, Context, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Extensions, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { readsSeriesOf } from '../cache/reads.js';
 import { CalendarDate } from '../core/calendar-date.js';
 import { Uuid } from '../core/uuid.js';
 import { CreateDataPointsPayload, DataPoint } from './data-point.model.js';
@@ -16,16 +17,17 @@ import { toDataPoint, toDataPoints } from './rows.js';
 export class DataPointsResolver {
   constructor(private readonly service: DataPointsService) {}
 
+  @Extensions(readsSeriesOf('seriesId'))
   @Query(() => [DataPoint], {
     nullable: true,
     description: `Ascending by date, then by revision date. ${NULL_IF_DAMAGED}`,
     complexity: POINTS_COMPLEXITY,
   })
   async dataPoints(@Args() { seriesId, ...selection }: DataPointsArgs, @Context() request: object) {
-    const { batch, rows } = await this.service.select(seriesId, selection, request);
-    return toDataPoints(seriesId, batch, rows);
+    return toDataPoints(seriesId, await this.service.select(seriesId, selection, request));
   }
 
+  @Extensions(readsSeriesOf('seriesId'))
   @Query(() => DataPoint, {
     nullable: true,
     description: 'One publication of one date; the latest where no revision date is given',

@@ -3,6 +3,7 @@ import { Config } from '../config/environment.js';
 import { assert } from '../core/assert.js';
 import type { CalendarDate } from '../core/calendar-date.js';
 import { Clock } from '../core/clock.js';
+import { inTurns } from '../core/steps.js';
 import type { Uuid } from '../core/uuid.js';
 import type { PointBatch } from '../schema/point-batch.js';
 import {
@@ -19,8 +20,9 @@ import type {
   PointSelectionArgs,
 } from './data-points.inputs.js';
 import { SeriesStore } from '../storage/series-store.js';
+import { PointsLoader } from './points-loader.js';
 import { chargePoints } from './read-budget.js';
-import { Revisions, selectRows } from './revisions.js';
+import { Revisions, selectInSteps, selectRows } from './revisions.js';
 import { rangeOf, selectorOf, transformOf, type Transform } from './selection.js';
 import { checkPointCount, checkRevisionDate } from './write-limits.js';
 import { coverageOf, type RevisionCoverage } from './vintages/coverage.js';
@@ -51,15 +53,22 @@ export interface CreatedPoints {
   readonly locate: () => PointPlace[];
 }
 
+/** In about a millisecond. */
+const ROWS_SELECTED_AT_ONCE = 65_536;
+
 /** The rules of reading and writing points, for every protocol. */
 @Injectable()
 export class DataPointsService {
+  private readonly loader: PointsLoader;
+
   constructor(
     private readonly store: DataPointsStore,
     private readonly series: SeriesStore,
     private readonly clock: Clock,
     private readonly config: Config,
-  ) {}
+  ) {
+    this.loader = new PointsLoader(store);
+  }
 
   /**
    * @param request shared by the reads of one request, which are limited together; left out, a read is
@@ -77,9 +86,15 @@ export class DataPointsService {
     const transform = this.transformOf(seriesId, args);
     // A transformed value rests on values outside the range, too.
     const restsOn = transform ? {} : range;
-    const published = await this.store.read(seriesId, restsOn);
-    const batch = transform ? transform(published).inRange(range) : published;
-    const rows = limited(selectRows(batch, selector), args.limit);
+    const loaded = this.loader.load(seriesId, restsOn);
+    // Most reads are answered from memory: what need not wait does not.
+    const published = loaded instanceof Promise ? await loaded : loaded;
+    const batch = transform ? (await inTurns(transform(published))).inRange(range) : published;
+    const limit = args.limit ?? Infinity;
+    const rows =
+      batch.length <= ROWS_SELECTED_AT_ONCE
+        ? selectRows(batch, selector, limit)
+        : await inTurns(selectInSteps(batch, selector, limit));
     chargePoints(request, rows.length, this.config.readPointsMax);
     const days = () => this.store.publishedDays(seriesId, restsOn);
     const coverage = async () => coverageOf(published, await days(), selector.asOf);
@@ -99,13 +114,18 @@ export class DataPointsService {
     return async function* (seriesId) {
       const transform = transformOf(seriesId);
       if (transform) {
-        const batch = transform(await store.read(seriesId, {}, use)).inRange(range);
-        yield { batch, rows: limited(selectRows(batch, selector), args.limit) };
+        const published = await store.read(seriesId, {}, use);
+        const batch = (await inTurns(transform(published))).inRange(range);
+        const steps = selectInSteps(batch, selector, args.limit ?? Infinity);
+        yield { batch, rows: await inTurns(steps) };
         return;
       }
       let left = args.limit ?? Infinity;
       for await (const batch of store.readParts(seriesId, range, use)) {
-        const rows = limited(selectRows(batch, selector), left);
+        const rows =
+          batch.length <= ROWS_SELECTED_AT_ONCE
+            ? selectRows(batch, selector, left)
+            : await inTurns(selectInSteps(batch, selector, left));
         yield { batch, rows };
         left -= rows.length;
         if (left === 0) return;
@@ -119,7 +139,7 @@ export class DataPointsService {
     date: CalendarDate,
     revisionDate?: CalendarDate | null,
   ): Promise<PointPlace | undefined> {
-    const batch = await this.store.read(seriesId, { start: date, end: date });
+    const batch = await this.loader.load(seriesId, { start: date, end: date });
     const row =
       revisionDate == null
         ? selectRows(batch, { revisions: Revisions.LATEST })[0]
@@ -193,10 +213,6 @@ export class DataPointsService {
     // The store refuses the id of a series that is not there.
     return row && transformOf(args, row.frequency);
   }
-}
-
-function limited(rows: Uint32Array, limit: number | null | undefined): Uint32Array {
-  return limit == null ? rows : rows.subarray(0, limit);
 }
 
 function originalFlag(flag: boolean | null | undefined): OriginalFlag {

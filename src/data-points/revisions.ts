@@ -2,6 +2,7 @@
 
 import { unreachable } from '../core/assert.js';
 import type { CalendarDate } from '../core/calendar-date.js';
+import type { Steps } from '../core/steps.js';
 import type { PointBatch } from '../schema/point-batch.js';
 
 export enum Revisions {
@@ -27,48 +28,91 @@ export type RevisionSelector = (
   readonly asOf?: CalendarDate | undefined;
 };
 
+/** Looked through in less than a millisecond. */
+const ROWS_PER_STEP = 16_384;
+
 /**
- * The selected rows, ascending. A date of which nothing was published by `asOf` has no row, whatever was
+ * The first selected rows, ascending. A date of which nothing was published by `asOf` has no row, whatever was
  * published later. A value published as missing is a publication like any other.
  */
-export function selectRows(batch: PointBatch, selector: RevisionSelector): Uint32Array {
-  if (selectsAll(batch, selector)) return allRows(batch.length);
+export function selectRows(
+  batch: PointBatch,
+  selector: RevisionSelector,
+  limit = Infinity,
+): Uint32Array {
+  if (selectsAll(batch, selector)) return allRows(Math.min(batch.length, limit));
+  const selected: Selected = { rows: new Uint32Array(batch.length), count: 0, next: 0 };
+  select(batch, selector, selected, limit, batch.length);
+  return selected.rows.subarray(0, Math.min(selected.count, limit));
+}
+
+/** The same for many rows. */
+export function* selectInSteps(
+  batch: PointBatch,
+  selector: RevisionSelector,
+  limit: number,
+): Steps<Uint32Array> {
+  if (selectsAll(batch, selector)) return allRows(Math.min(batch.length, limit));
+  const selected: Selected = { rows: new Uint32Array(batch.length), count: 0, next: 0 };
+  while (selected.next < batch.length && selected.count < limit) {
+    select(batch, selector, selected, limit, selected.next + ROWS_PER_STEP);
+    yield;
+  }
+  return selected.rows.subarray(0, Math.min(selected.count, limit));
+}
+
+interface Selected {
+  readonly rows: Uint32Array;
+  count: number;
+  /** The first row that was not looked at; a date begins there. */
+  next: number;
+}
+
+/** Goes on until `limit` rows are selected, or with the dates that begin before `end`. */
+function select(
+  batch: PointBatch,
+  selector: RevisionSelector,
+  selected: Selected,
+  limit: number,
+  end: number,
+): void {
   const { dates, revisionDates, length } = batch;
   const { asOf = Infinity } = selector;
-  const rows = new Uint32Array(length);
-  let count = 0;
-  let row = 0;
-  while (row < length) {
+  const { rows } = selected;
+  let { count, next: row } = selected;
+  const stop = Math.min(length, end);
+  while (row < stop && count < limit) {
     const date = dates[row]!;
     const first = row;
     while (row < length && dates[row] === date && revisionDates[row]! <= asOf) row++;
-    const end = row;
+    const known = row;
     while (row < length && dates[row] === date) row++;
-    if (end === first) continue;
+    if (known === first) continue;
     switch (selector.revisions) {
       case Revisions.ALL:
-        for (let known = first; known < end; known++) rows[count++] = known;
+        for (let one = first; one < known; one++) rows[count++] = one;
         break;
       case Revisions.LATEST:
-        rows[count++] = end - 1;
+        rows[count++] = known - 1;
         break;
       case Revisions.ORIGINAL:
         rows[count++] = first;
         break;
       case Revisions.NTH_RELEASE:
-        if (first + selector.release <= end) rows[count++] = first + selector.release - 1;
+        if (first + selector.release <= known) rows[count++] = first + selector.release - 1;
         break;
       case Revisions.FIXED_LAG: {
-        let known = end;
-        while (known > first && revisionDates[known - 1]! > date + selector.lagDays) known--;
-        if (known > first) rows[count++] = known - 1;
+        let then = known;
+        while (then > first && revisionDates[then - 1]! > date + selector.lagDays) then--;
+        if (then > first) rows[count++] = then - 1;
         break;
       }
       default:
         return unreachable(selector);
     }
   }
-  return rows.subarray(0, count);
+  selected.count = count;
+  selected.next = row;
 }
 
 /** Known without looking at the rows. */
@@ -84,7 +128,8 @@ let rowNumbers = new Uint32Array(0);
 
 function allRows(length: number): Uint32Array {
   if (rowNumbers.length < length) {
-    rowNumbers = new Uint32Array(Math.max(length, 65_536)).map((_, row) => row);
+    rowNumbers = new Uint32Array(Math.max(length, 65_536));
+    for (let row = 0; row < rowNumbers.length; row++) rowNumbers[row] = row;
   }
   return rowNumbers.subarray(0, length);
 }

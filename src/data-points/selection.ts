@@ -3,6 +3,7 @@
 import { validationError } from '../core/app-error.js';
 import { unreachable } from '../core/assert.js';
 import { CalendarDate, type DateRange } from '../core/calendar-date.js';
+import type { Steps } from '../core/steps.js';
 import type { PointBatch } from '../schema/point-batch.js';
 import { parseFrequency } from '../series/vocabulary.js';
 import type { PointSelectionArgs } from './data-points.inputs.js';
@@ -66,7 +67,7 @@ export function asOfDay(
 }
 
 /** A change of a whole series with its vintages; `undefined` where nothing is to be changed. */
-export type Transform = (batch: PointBatch) => PointBatch;
+export type Transform = (batch: PointBatch) => Steps<PointBatch>;
 
 /**
  * @param seriesFrequency as it is stored
@@ -84,7 +85,9 @@ export function transformOf(
   }
   if (to === from && units === Units.lin) return undefined;
   const aggregation = args.aggregation ?? Aggregation.avg;
-  return (batch) => inUnits(aggregate(batch, from, to, aggregation), units, to);
+  return function* (batch) {
+    return yield* inUnits(yield* aggregate(batch, from, to, aggregation), units, to);
+  };
 }
 
 /** @throws AppError VALIDATION_ERROR */

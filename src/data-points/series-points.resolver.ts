@@ -1,6 +1,7 @@
 // The fields that data points add to a series; the series module does not know them.
 
-import { Args, Context, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Context, Extensions, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { READS_ITS_SERIES } from '../cache/reads.js';
 import { CalendarDate } from '../core/calendar-date.js';
 import { EconomicSeries } from '../series/series.model.js';
 import { DataPoint, Observations } from './data-point.model.js';
@@ -12,6 +13,7 @@ import { toDataPoints, toObservations } from './rows.js';
 export class SeriesPointsResolver {
   constructor(private readonly service: DataPointsService) {}
 
+  @Extensions(READS_ITS_SERIES)
   @ResolveField(() => [DataPoint], {
     nullable: true,
     description: `Ascending by date, then by revision date. ${NULL_IF_DAMAGED}`,
@@ -22,10 +24,10 @@ export class SeriesPointsResolver {
     @Args() args: PointSelectionArgs,
     @Context() request: object,
   ) {
-    const { batch, rows } = await this.service.select(id, args, request);
-    return toDataPoints(id, batch, rows);
+    return toDataPoints(id, await this.service.select(id, args, request));
   }
 
+  @Extensions(READS_ITS_SERIES)
   @ResolveField(() => Observations, {
     nullable: true,
     description: `The same points as \`dataPoints\`, in columns. ${NULL_IF_DAMAGED}`,
@@ -38,6 +40,7 @@ export class SeriesPointsResolver {
     return toObservations(await this.service.select(id, args, request));
   }
 
+  @Extensions(READS_ITS_SERIES)
   @ResolveField(() => Int, {
     nullable: true,
     description:
@@ -47,11 +50,13 @@ export class SeriesPointsResolver {
     return this.service.overview(id).rows;
   }
 
+  @Extensions(READS_ITS_SERIES)
   @ResolveField(() => CalendarDate, { nullable: true, description: 'The first date observed' })
   firstDate(@Parent() { id }: EconomicSeries) {
     return this.service.overview(id).firstDate;
   }
 
+  @Extensions(READS_ITS_SERIES)
   @ResolveField(() => CalendarDate, { nullable: true, description: 'The last date observed' })
   lastDate(@Parent() { id }: EconomicSeries) {
     return this.service.overview(id).lastDate;

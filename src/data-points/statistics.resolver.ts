@@ -1,12 +1,21 @@
-import { Args, ArgsType, Field, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import {
+  Args,
+  ArgsType,
+  Extensions,
+  Field,
+  Int,
+  Parent,
+  Query,
+  ResolveField,
+  Resolver,
+} from '@nestjs/graphql';
 import { Max, Min } from 'class-validator';
+import { readsOf } from '../cache/reads.js';
 import { CalendarDate } from '../core/calendar-date.js';
 import { SERIES_PAGE_MAX } from '../series/series.inputs.js';
 import { EconomicSeries } from '../series/series.model.js';
 import { DataSource } from '../series/source.model.js';
 import { SourcesService } from '../series/sources.service.js';
-import { DataPointsService } from './data-points.service.js';
-import { dataFreshness, seriesInRange } from './statistics.js';
 import { CatalogStats, DataFreshness } from './statistics.model.js';
 import { StatisticsService } from './statistics.service.js';
 
@@ -28,29 +37,32 @@ class SeriesByDateRangeArgs {
 @Resolver(() => DataFreshness)
 export class StatisticsResolver {
   constructor(
-    private readonly points: DataPointsService,
     private readonly sources: SourcesService,
     private readonly statistics: StatisticsService,
   ) {}
 
+  @Extensions(readsOf('everything'))
   @Query(() => CatalogStats)
-  catalogStats(): CatalogStats {
+  catalogStats(): Promise<CatalogStats> {
     return this.statistics.catalog();
   }
 
+  @Extensions(readsOf('everything'))
   @Query(() => [DataFreshness], { description: 'By source, the most recently written first' })
   dataFreshness() {
-    return dataFreshness(this.points.overviews());
+    return this.statistics.freshness();
   }
 
+  @Extensions(readsOf('everything'))
   @Query(() => [EconomicSeries], {
     description:
       'Series with observations in the range, or, where they have none yet, declared for it; by externalId',
   })
   findSeriesByDateRange(@Args() { limit, offset, ...range }: SeriesByDateRangeArgs) {
-    return seriesInRange(this.points.overviews(), range).slice(offset, offset + limit);
+    return this.statistics.seriesInRange(range, { limit, offset });
   }
 
+  @Extensions(readsOf('catalogue'))
   @ResolveField(() => DataSource, {
     nullable: true,
     description: 'null where it is not registered',

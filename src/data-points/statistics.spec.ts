@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CalendarDate } from '../core/calendar-date.js';
+import { atOnce } from '../core/steps.js';
 import { Instant } from '../core/instant.js';
 import { Uuid } from '../core/uuid.js';
 import type { PointsOverview } from '../storage/data-points-store.js';
@@ -28,29 +29,31 @@ function observed(first: string, last: string): PointsOverview {
 
 describe('catalogStats', () => {
   it('sums up, and takes the outermost dates before and after 1970', () => {
-    const stats = catalogStats([
-      [
-        seriesRow({ frequency: 'daily' }),
-        overview({
-          rows: 3,
-          bytes: 100,
-          firstDate: date('1999-01-01'),
-          lastDate: date('2001-01-01'),
-          lastRevisionDate: date('2001-02-01'),
-        }),
-      ],
-      [
-        seriesRow({ isActive: false }),
-        overview({
-          rows: 2,
-          bytes: 50,
-          firstDate: date('1913-01-01'),
-          lastDate: date('1920-01-01'),
-          lastRevisionDate: date('2024-02-01'),
-        }),
-      ],
-      [seriesRow(), overview()],
-    ]);
+    const stats = atOnce(
+      catalogStats([
+        [
+          seriesRow({ frequency: 'daily' }),
+          overview({
+            rows: 3,
+            bytes: 100,
+            firstDate: date('1999-01-01'),
+            lastDate: date('2001-01-01'),
+            lastRevisionDate: date('2001-02-01'),
+          }),
+        ],
+        [
+          seriesRow({ isActive: false }),
+          overview({
+            rows: 2,
+            bytes: 50,
+            firstDate: date('1913-01-01'),
+            lastDate: date('1920-01-01'),
+            lastRevisionDate: date('2024-02-01'),
+          }),
+        ],
+        [seriesRow(), overview()],
+      ]),
+    );
     expect(stats).toEqual({
       seriesCount: 3,
       activeSeriesCount: 2,
@@ -67,15 +70,21 @@ describe('catalogStats', () => {
   });
 
   it('of nothing has no dates', () => {
-    expect(catalogStats([])).toMatchObject({ seriesCount: 0, firstDate: null, lastDate: null });
+    expect(atOnce(catalogStats([]))).toMatchObject({
+      seriesCount: 0,
+      firstDate: null,
+      lastDate: null,
+    });
   });
 
   it('takes 1970-01-01, day zero, for a date', () => {
     const epoch = observed('1970-01-01', '1970-01-01');
-    const stats = catalogStats([
-      [seriesRow(), epoch],
-      [seriesRow(), observed('1969-01-01', '1969-12-31')],
-    ]);
+    const stats = atOnce(
+      catalogStats([
+        [seriesRow(), epoch],
+        [seriesRow(), observed('1969-01-01', '1969-12-31')],
+      ]),
+    );
     expect(stats.lastDate).toBe(date('1970-01-01'));
   });
 });
@@ -83,12 +92,14 @@ describe('catalogStats', () => {
 describe('dataFreshness', () => {
   it('has an entry per source, the most recently written first', () => {
     const written = (version: number) => overview({ version: Instant.of(version) });
-    const entries = dataFreshness([
-      [seriesRow({ sourceId: A }), written(5)],
-      [seriesRow({ sourceId: B }), written(7)],
-      [seriesRow({ sourceId: A }), written(9)],
-      [seriesRow({ sourceId: B }), overview()],
-    ]);
+    const entries = atOnce(
+      dataFreshness([
+        [seriesRow({ sourceId: A }), written(5)],
+        [seriesRow({ sourceId: B }), written(7)],
+        [seriesRow({ sourceId: A }), written(9)],
+        [seriesRow({ sourceId: B }), overview()],
+      ]),
+    );
     expect(entries).toMatchObject([
       { sourceId: A, seriesCount: 2, lastWrittenAt: 9 },
       { sourceId: B, seriesCount: 2, lastWrittenAt: 7 },
@@ -96,10 +107,12 @@ describe('dataFreshness', () => {
   });
 
   it('puts a source last that nothing was ever written for', () => {
-    const entries = dataFreshness([
-      [seriesRow({ sourceId: B }), overview()],
-      [seriesRow({ sourceId: A }), overview({ version: Instant.of(1) })],
-    ]);
+    const entries = atOnce(
+      dataFreshness([
+        [seriesRow({ sourceId: B }), overview()],
+        [seriesRow({ sourceId: A }), overview({ version: Instant.of(1) })],
+      ]),
+    );
     expect(entries.map(({ sourceId }) => sourceId)).toEqual([A, B]);
     expect(entries[1]).toMatchObject({ lastDate: null, lastWrittenAt: null });
   });
@@ -125,25 +138,28 @@ describe('seriesInRange', () => {
     ],
   ])('decides for a series that %s', (_, points, declared, found) => {
     const row = seriesRow(declared);
-    expect(seriesInRange([[row, points]], range)).toEqual(found ? [row] : []);
+    expect(atOnce(seriesInRange([[row, points]], range, 9))).toEqual(found ? [row] : []);
   });
 
   it('answers by external id', () => {
     const points = observed('2000-01-01', '2000-01-01');
     const [b, a] = [seriesRow({ externalId: 'B' }), seriesRow({ externalId: 'A' })];
-    const found = seriesInRange(
-      [
-        [b, points],
-        [a, points],
-      ],
-      range,
+    const found = atOnce(
+      seriesInRange(
+        [
+          [b, points],
+          [a, points],
+        ],
+        range,
+        9,
+      ),
     );
     expect(found.map(({ externalId }) => externalId)).toEqual(['A', 'B']);
   });
 
   it('refuses an end before the start', () => {
     const reversed = { startDate: range.endDate, endDate: range.startDate };
-    expect(() => seriesInRange([], reversed)).toThrow(
+    expect(() => seriesInRange([], reversed, 9)).toThrow(
       expect.objectContaining({ code: 'VALIDATION_ERROR' }),
     );
   });

@@ -1,6 +1,7 @@
-// Sums over the overviews of many series: pure functions.
+// Sums over the overviews of many series: pure functions, in steps.
 
 import { CalendarDate } from '../core/calendar-date.js';
+import { firstOf, type Steps } from '../core/steps.js';
 import type { Uuid } from '../core/uuid.js';
 import type { SeriesRow } from '../schema/series.columns.js';
 import type { PointsOverview } from '../storage/data-points-store.js';
@@ -8,9 +9,12 @@ import { compareRows, DEFAULT_ORDER } from '../series/series-query.js';
 import { rangeOf } from './selection.js';
 import type { CatalogStats, DataFreshness } from './statistics.model.js';
 
+/** A fraction of a millisecond. */
+const SERIES_PER_STEP = 1024;
+
 export type Overviews = Iterable<readonly [SeriesRow, PointsOverview]>;
 
-export function catalogStats(overviews: Overviews): Omit<CatalogStats, 'sourceCount'> {
+export function* catalogStats(overviews: Overviews): Steps<Omit<CatalogStats, 'sourceCount'>> {
   const frequencies = new Map<string, number>();
   const stats = {
     seriesCount: 0,
@@ -22,7 +26,7 @@ export function catalogStats(overviews: Overviews): Omit<CatalogStats, 'sourceCo
     lastRevisionDate: null as CalendarDate | null,
   };
   for (const [row, points] of overviews) {
-    stats.seriesCount++;
+    if (++stats.seriesCount % SERIES_PER_STEP === 0) yield;
     if (row.isActive) stats.activeSeriesCount++;
     stats.dataPointCount += points.rows;
     stats.dataPointBytes += points.bytes;
@@ -40,9 +44,11 @@ export function catalogStats(overviews: Overviews): Omit<CatalogStats, 'sourceCo
 }
 
 /** One entry per source that has series, the most recently written first. */
-export function dataFreshness(overviews: Overviews): DataFreshness[] {
+export function* dataFreshness(overviews: Overviews): Steps<DataFreshness[]> {
+  let looked = 0;
   const bySource = new Map<Uuid, DataFreshness>();
   for (const [{ sourceId }, points] of overviews) {
+    if (++looked % SERIES_PER_STEP === 0) yield;
     const before = bySource.get(sourceId);
     bySource.set(sourceId, {
       sourceId,
@@ -56,23 +62,24 @@ export function dataFreshness(overviews: Overviews): DataFreshness[] {
 }
 
 /**
- * Series that were observed within the range; of those without points, the ones that are declared for it.
+ * The first series that were observed within the range, by external id; of those without points, the ones that
+ * are declared for it.
  * @throws AppError VALIDATION_ERROR
  */
 export function seriesInRange(
   overviews: Overviews,
   range: { readonly startDate: CalendarDate; readonly endDate: CalendarDate },
-): SeriesRow[] {
+  count: number,
+): Steps<readonly SeriesRow[]> {
   const { start = CalendarDate.MIN, end = CalendarDate.MAX } = rangeOf(range);
-  const found: SeriesRow[] = [];
-  for (const [row, points] of overviews) {
+  const find = ([row, points]: readonly [SeriesRow, PointsOverview]): SeriesRow | undefined => {
     const declared = points.rows === 0 && (row.startDate !== null || row.endDate !== null);
-    if (points.rows === 0 && !declared) continue;
+    if (points.rows === 0 && !declared) return undefined;
     const first = (declared ? row.startDate : points.firstDate) ?? CalendarDate.MIN;
     const last = (declared ? row.endDate : points.lastDate) ?? CalendarDate.MAX;
-    if (first <= end && last >= start) found.push(row);
-  }
-  return found.sort(compareRows(DEFAULT_ORDER));
+    return first <= end && last >= start ? row : undefined;
+  };
+  return firstOf(overviews, find, count, compareRows(DEFAULT_ORDER));
 }
 
 function least<T extends number>(a: T | null, b: T | null): T | null {

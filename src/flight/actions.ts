@@ -37,7 +37,7 @@ export class Actions {
       },
       catalog_stats: {
         description: 'Counts of series, points and bytes',
-        run: withoutBody(() => describe(statistics.catalog())),
+        run: withoutBody(async () => describe(await statistics.catalog())),
       },
       create_series: {
         description: 'Creates a series; body: the fields of CreateEconomicSeriesInput',

@@ -49,8 +49,8 @@ export class Flights {
   }
 
   /** @returns a `SchemaResult` */
-  schema(descriptor: FlightDescriptor): Uint8Array {
-    const schema = encapsulatedSchema(this.schemaOf(parseDescriptor(descriptor)));
+  async schema(descriptor: FlightDescriptor): Promise<Uint8Array> {
+    const schema = encapsulatedSchema(await this.schemaOf(parseDescriptor(descriptor)));
     return toBinary(SchemaResultSchema, create(SchemaResultSchema, { schema }));
   }
 
@@ -65,17 +65,17 @@ export class Flights {
    * One `FlightInfo` for every series that the criteria let pass, with what it is in `app_metadata`; without
    * criteria also those of the catalogue and of the change feed.
    */
-  *list(criteria: Uint8Array): Generator<Uint8Array> {
+  async *list(criteria: Uint8Array): AsyncGenerator<Uint8Array> {
     const filter = parseCriteria(criteria);
     if (criteria.length === 0) {
       for (const type of ['series', 'changes'] as const) {
         const descriptor = pathDescriptor(type);
         const request = parseDescriptor(descriptor);
-        const schema = encapsulatedSchema(this.schemaOf(request));
+        const schema = encapsulatedSchema(await this.schemaOf(request));
         yield flightInfo({ schema, descriptor, parts: [request], size: NOT_KNOWN });
       }
     }
-    for (const row of this.catalogue.matching(filter)) {
+    for (const row of await this.catalogue.matching(filter)) {
       const descriptor = pathDescriptor('data_points', row.id);
       yield flightInfo({
         schema: this.pointsSchemaBytes,
@@ -87,7 +87,7 @@ export class Flights {
     }
   }
 
-  private schemaOf(request: FlightRequest): Schema<TypeMap> {
+  private async schemaOf(request: FlightRequest): Promise<Schema<TypeMap>> {
     switch (request.type) {
       case 'series':
         return this.series.schema;
@@ -107,8 +107,10 @@ export class Flights {
   }> {
     if (request.type === 'data_points') return this.points.describe(request);
     const size =
-      request.type === 'series' ? { ...NOT_KNOWN, records: this.series.count(request) } : NOT_KNOWN;
-    return { schema: this.schemaOf(request), size, parts: [request] };
+      request.type === 'series'
+        ? { ...NOT_KNOWN, records: await this.series.count(request) }
+        : NOT_KNOWN;
+    return { schema: await this.schemaOf(request), size, parts: [request] };
   }
 
   /** What a person looks for in a list; `points` counts every revision, null where they are damaged. */

@@ -1,30 +1,17 @@
 import type { ApolloServerPlugin, BaseContext, GraphQLRequestContext } from '@apollo/server';
 import { Plugin } from '@nestjs/apollo';
-import {
-  getNullableType,
-  getVariableValues,
-  GraphQLError,
-  isListType,
-  OperationTypeNode,
-} from 'graphql';
-import {
-  type ComplexityEstimatorArgs,
-  fieldExtensionsEstimator,
-  getComplexity,
-} from 'graphql-query-complexity';
+import { getVariableValues, GraphQLError, OperationTypeNode } from 'graphql';
 import { Config } from '../config/environment.js';
 import { assert } from '../core/assert.js';
 import { AppError, type ErrorDetails } from '../core/app-error.js';
+import { complexityOf } from './complexity.js';
 
 type OperationContext = Pick<
   GraphQLRequestContext<BaseContext>,
   'schema' | 'document' | 'operation' | 'operationName' | 'request'
 >;
 
-/**
- * Refuses queries that would answer too many fields, before anything is read. Fields of points say of
- * themselves that they count once: how many there are is known, and limited, where they are read.
- */
+/** Refuses queries that would answer too many fields, before anything is read. */
 @Plugin()
 export class ComplexityPlugin implements ApolloServerPlugin {
   constructor(private readonly config: Config) {}
@@ -55,15 +42,8 @@ export class ComplexityPlugin implements ApolloServerPlugin {
     assert(document, 'a resolved operation has a document');
     const variables = request.variables ?? {};
     try {
-      return getComplexity({
-        schema,
-        query: document,
-        ...(operationName == null ? {} : { operationName }),
-        variables,
-        estimators: [fieldExtensionsEstimator(), estimate],
-        // Nothing is counted for a fragment or a field that is skipped, and yet each must be looked at.
-        maxQueryNodes: this.config.queryComplexityMax,
-      });
+      const costed = { schema, document, operationName, variables };
+      return complexityOf(costed, this.config.queryComplexityMax);
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       if (getVariableValues(schema, operation?.variableDefinitions ?? [], variables).errors) {
@@ -93,16 +73,4 @@ function badRequest(originalError: Error): GraphQLError {
     originalError,
     extensions,
   });
-}
-
-/** A field counts one, and its children as often as its page is long. */
-function estimate({ field, args, childComplexity }: ComplexityEstimatorArgs): number {
-  const pages = isListType(getNullableType(field.type)) || field.name === 'seriesConnection';
-  return 1 + childComplexity * (pages ? pageLength(args) : 1);
-}
-
-function pageLength({ first, limit, ids }: Record<string, unknown>): number {
-  if (Array.isArray(ids)) return ids.length;
-  if (typeof first === 'number') return Math.max(first, 1);
-  return typeof limit === 'number' ? Math.max(limit, 1) : 1;
 }

@@ -17,11 +17,13 @@ export const REQUEST_ERRORS: ReadonlySet<unknown> = new Set([
 /** The code of every failure that is not the caller's business. */
 export const INTERNAL_ERROR = 'INTERNAL_SERVER_ERROR';
 
-// Complaints about a request to which graphql-js gives no code, or not the one that we promise.
+// Complaints about a request to which graphql-js and Apollo give no code, or not the one that we promise.
 const OTHER_COMPLAINTS: readonly (readonly [RegExp, string])[] = [
   [/^Syntax Error: Document contains more (than|that) \d+ tokens/, 'QUERY_TOO_COMPLEX'],
   [/^Schema is not configured to execute \w+ operation/, 'GRAPHQL_VALIDATION_FAILED'],
   [/^Too many errors processing variables/, 'BAD_USER_INPUT'],
+  [/^provided sha does not match query$/, 'BAD_REQUEST'],
+  [/^Unsupported persisted query version$/, 'BAD_REQUEST'],
 ];
 
 // Messages quote what was received, and that can be as long as a request.

@@ -1,10 +1,19 @@
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
+import { CacheModule } from '../cache/cache.module.js';
 import { Config } from '../config/environment.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
+import { AnswerCache } from './answers/answer-cache.js';
+import { Answers } from './answers/answers.js';
+import { AnswersHook } from './answers/answers.hook.js';
+import { PersistedQueries } from './answers/persisted-queries.js';
+import { PersistedQueriesModule } from './answers/persisted-queries.module.js';
+import { Questions } from './answers/questions.js';
+import { SharedAnswers } from './answers/shared-answers.js';
+import { PreparedOperations } from './execution/prepared-operations.js';
 import { ArgumentValidationPipe } from './argument-validation.pipe.js';
 import { ComplexityPlugin } from './complexity.plugin.js';
 import { formatError } from './error-format.js';
@@ -17,10 +26,13 @@ import { CursorScalar, DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } f
 @Module({
   imports: [
     MetricsModule,
+    CacheModule,
+    PersistedQueriesModule,
     GraphQLModule.forRootAsync<ApolloDriverConfig>({
       driver: ApolloDriver,
-      inject: [Config],
-      useFactory: (config: Config) => ({
+      imports: [PersistedQueriesModule],
+      inject: [Config, PersistedQueries],
+      useFactory: (config: Config, persisted: PersistedQueries) => ({
         autoSchemaFile: true,
         sortSchema: true,
         // The playground is a page of ours: Apollo's own would be fetched from elsewhere.
@@ -31,6 +43,7 @@ import { CursorScalar, DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } f
         maxRecursiveSelections: true,
         parseOptions: { maxTokens: config.queryTokensMax },
         formatError,
+        persistedQueries: { cache: persisted },
         // Nobody gives cache hints, and collecting them costs a callback per field.
         plugins: [ApolloServerPluginCacheControlDisabled()],
         // The listener must outlive readiness: Apollo stops when the application is down, not before.
@@ -47,8 +60,19 @@ import { CursorScalar, DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } f
     InputErrorsPlugin,
     ComplexityPlugin,
     OperationsPlugin,
+    PreparedOperations,
+    Questions,
+    AnswerCache,
+    SharedAnswers,
+    Answers,
+    AnswersHook,
     { provide: APP_PIPE, useClass: ArgumentValidationPipe },
     { provide: APP_FILTER, useClass: ResolverErrorsFilter },
   ],
 })
-export class GraphqlModule {}
+export class GraphqlModule {
+  /** @param stored the module that provides the `Versions` of what resolvers read */
+  static over(stored: Type): DynamicModule {
+    return { module: GraphqlModule, imports: [stored] };
+  }
+}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { ServiceUnavailableException } from '@nestjs/common';
 import { register } from 'prom-client';
+import { CacheHealth } from '../cache/cache.health.js';
 import { Clock } from '../core/clock.js';
 import { Instant } from '../core/instant.js';
 import {
@@ -38,6 +39,7 @@ export class HealthService {
   constructor(
     private readonly terminus: HealthCheckService,
     private readonly storage: StorageHealth,
+    private readonly cache: CacheHealth,
     private readonly clock: Clock,
   ) {}
 
@@ -62,6 +64,7 @@ export class HealthService {
         () => this.storage.databaseConnectivity(),
         () => this.storage.storedFiles(),
         () => this.storage.flushing(),
+        () => this.cache.cache(),
       ]);
     } catch (error) {
       // Terminus throws the result of a failed check as an HTTP exception.

@@ -71,13 +71,39 @@ export const STORAGE_SCRUB_LAST_PASS_TIMESTAMP_SECONDS = {
 
 export const CACHE_LOOKUPS_TOTAL = {
   name: 'cache_lookups_total',
-  help: 'Look-ups of decoded batches in memory, by outcome (hit, miss)',
-  labelNames: ['outcome'],
+  help: 'Look-ups by cache (batches, responses), level (memory, redis) and outcome (hit, miss; of Redis also timeout, damaged, error, and skipped while it is away)',
+  labelNames: ['cache', 'level', 'outcome'],
 };
 
 export const CACHE_BYTES = {
   name: 'cache_bytes',
-  help: 'Bytes of decoded batches held in memory',
+  help: 'Bytes held in memory, by cache (batches, responses)',
+  labelNames: ['cache'],
+};
+
+export const CACHE_REDIS_WRITES_TOTAL = {
+  name: 'cache_redis_writes_total',
+  help: 'Values for Redis, by cache (batches, responses) and outcome (stored, dropped, error)',
+  labelNames: ['cache', 'outcome'],
+};
+
+export const CACHE_REDIS_BYTES_TOTAL = {
+  name: 'cache_redis_bytes_total',
+  help: 'Bytes of values, by direction (sent to Redis and stored, received from it)',
+  labelNames: ['direction'],
+};
+
+export const CACHE_REDIS_OPERATION_DURATION_SECONDS = {
+  name: 'cache_redis_operation_duration_seconds',
+  help: 'Time until Redis answered or was given up, by operation (get, set, ping)',
+  labelNames: ['operation'],
+  // A look-up is given up after 25 ms, a write after a second.
+  buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.25, 1],
+};
+
+export const CACHE_REDIS_UP = {
+  name: 'cache_redis_up',
+  help: 'Whether Redis answers: 1 or 0; without a meaning where REDIS_URL is not set',
 };
 
 export const FLIGHT_CALLS_TOTAL = {

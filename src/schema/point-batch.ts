@@ -163,7 +163,9 @@ export class PointBatch {
       createdAt: columns.createdAt.subarray(from, to),
       updatedAt: columns.updatedAt.subarray(from, to),
     };
-    return new PointBatch(part, () => this.batch.slice(from, to));
+    const slice = new PointBatch(part, () => this.batch.slice(from, to));
+    if (this.uniqueDates === true) slice.uniqueDates = true;
+    return slice;
   }
 
   inRange({ start, end }: DateRange): PointBatch {
@@ -297,8 +299,8 @@ export interface NewPointColumns {
 export class PointBatchBuilder {
   private length = 0;
   private nulls = 0;
-  private exactLength = 0;
-  private readonly exactTexts: { row: number; text: string }[] = [];
+  /** Made with the first of them: most series have none. */
+  private exact: ExactTextsBuilder | undefined;
   private readonly dates: Int32Array;
   private readonly revisionDates: Int32Array;
   private readonly values: Float64Array;
@@ -377,11 +379,10 @@ export class PointBatchBuilder {
       copyBits(valid, start, this.validity, first, end - start);
       this.nulls += end - start - countBits(valid, start, end - start);
     }
-    if (!from.hasExact) return;
-    for (let row = start, to = first; row < end; row++, to++) {
-      const text = from.exact(row);
-      if (text !== null) this.keepExact(to, text);
-    }
+    const { exact } = from.columns;
+    if (exact === null || !hasText(exact, start, end)) return;
+    this.exact ??= new ExactTextsBuilder(this.capacity);
+    this.exact.copy(exact, start, end, first);
   }
 
   finish(): PointBatch {
@@ -393,7 +394,7 @@ export class PointBatchBuilder {
       revisionDates: this.used(this.revisionDates),
       values: this.used(this.values),
       valid: this.nulls > 0 ? { bits: this.validity, offset: 0 } : null,
-      exact: this.exactTexts.length > 0 ? this.exactColumn() : null,
+      exact: this.exact?.finish(length) ?? null,
       original: { bits: this.originals, offset: 0 },
       createdAt: this.used(this.createdAt),
       updatedAt: this.used(this.updatedAt),
@@ -402,29 +403,85 @@ export class PointBatchBuilder {
 
   /** A batch may live long: where much of an array is unused, it gets one of its own size. */
   private used<T extends Int32Array | Float64Array | BigInt64Array>(column: T): T {
-    const isWasteful = this.length < this.capacity * 0.75;
-    return (isWasteful ? column.slice(0, this.length) : column.subarray(0, this.length)) as T;
+    const isShort = isWasteful(this.length, this.capacity);
+    return (isShort ? column.slice(0, this.length) : column.subarray(0, this.length)) as T;
   }
 
   private keepExact(row: number, text: string): void {
-    this.exactTexts.push({ row, text });
-    this.exactLength += text.length;
+    this.exact ??= new ExactTextsBuilder(this.capacity);
+    this.exact.add(row, text);
+  }
+}
+
+function isWasteful(used: number, capacity: number): boolean {
+  return used < capacity * 0.75;
+}
+
+function hasText({ present }: Texts, start: number, end: number): boolean {
+  return present === null ? end > start : countBits(present, start, end - start) > 0;
+}
+
+/** Texts by row, ascending, as bytes from the beginning: a text of its own for each would take ten times as long. */
+class ExactTextsBuilder {
+  private readonly offsets: Int32Array;
+  private readonly present: Uint8Array;
+  private bytes = Buffer.alloc(256);
+  private length = 0;
+  /** Rows whose texts begin where `offsets` says. */
+  private rows = 0;
+
+  constructor(capacity: number) {
+    this.offsets = new Int32Array(capacity + 1);
+    this.present = new Uint8Array(bitmapBytes(capacity));
   }
 
   /** Digits, a sign and a point are one byte each in UTF-8. */
-  private exactColumn(): Texts {
-    const nullBitmap = new Uint8Array(bitmapBytes(this.length));
-    const valueOffsets = new Int32Array(this.length + 1);
-    const data = Buffer.alloc(this.exactLength);
-    let end = 0;
-    let next = 0;
-    for (const { row, text } of this.exactTexts) {
-      valueOffsets.fill(end, next, row + 1);
-      end += data.write(text, end, 'latin1');
-      nullBitmap[row >> 3]! |= 1 << (row & 7);
-      next = row + 1;
-    }
-    valueOffsets.fill(end, next);
-    return { offsets: valueOffsets, bytes: data, present: { bits: nullBitmap, offset: 0 } };
+  add(row: number, text: string): void {
+    this.skipTo(row);
+    this.reserve(text.length);
+    this.length += this.bytes.write(text, this.length, 'latin1');
+    this.present[row >> 3]! |= 1 << (row & 7);
+    this.offsets[++this.rows] = this.length;
+  }
+
+  /** Those of the rows from `start` (inclusive) to `end` (exclusive), for the rows from `first` on. */
+  copy({ offsets, bytes, present }: Texts, start: number, end: number, first: number): void {
+    this.skipTo(first);
+    const begin = offsets[start]!;
+    const shift = this.length - begin;
+    const added = offsets[end]! - begin;
+    this.reserve(added);
+    this.bytes.set(bytes.subarray(begin, begin + added), this.length);
+    this.length += added;
+    for (let row = start, to = first; row < end;) this.offsets[++to] = offsets[++row]! + shift;
+    this.rows = first + end - start;
+    if (present === null) setBits(this.present, first, end - start);
+    else copyBits(present, start, this.present, first, end - start);
+  }
+
+  finish(rows: number): Texts {
+    this.skipTo(rows);
+    const { offsets, bytes, length } = this;
+    return {
+      offsets: isWasteful(rows, offsets.length)
+        ? offsets.slice(0, rows + 1)
+        : offsets.subarray(0, rows + 1),
+      bytes: isWasteful(length, bytes.length)
+        ? new Uint8Array(bytes.subarray(0, length))
+        : bytes.subarray(0, length),
+      present: { bits: this.present, offset: 0 },
+    };
+  }
+
+  private skipTo(row: number): void {
+    this.offsets.fill(this.length, this.rows, row + 1);
+    this.rows = row;
+  }
+
+  private reserve(more: number): void {
+    if (this.length + more <= this.bytes.length) return;
+    const larger = Buffer.alloc(Math.max(2 * this.bytes.length, this.length + more));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { validationError } from '../core/app-error.js';
 import type { CalendarDate } from '../core/calendar-date.js';
+import { filtered, firstOf, inTurns } from '../core/steps.js';
 import type { Uuid } from '../core/uuid.js';
 import type { SeriesRow } from '../schema/series.columns.js';
 import { SeriesStore, type NewSeries, type SeriesChange } from '../storage/series-store.js';
@@ -10,7 +11,6 @@ import {
   compileFilter,
   DEFAULT_ORDER,
   encodeCursor,
-  type Order,
 } from './series-query.js';
 import { searchScore, searchWords } from './series-search.js';
 import type {
@@ -34,24 +34,41 @@ export class SeriesService {
     return this.store.get(id);
   }
 
-  list({ limit, offset, filter, orderBy }: ListSeriesArgs): SeriesRow[] {
-    return this.select(filter, orderBy ?? DEFAULT_ORDER).slice(offset, offset + limit);
+  /** Like all that goes through the whole catalogue, it gives others their turn; each series is as it was meanwhile. */
+  async list({ limit, offset, filter, orderBy }: ListSeriesArgs): Promise<SeriesRow[]> {
+    const isWanted = compileFilter(filter);
+    const inOrder = compareRows(orderBy ?? DEFAULT_ORDER);
+    const find = (row: SeriesRow) => (isWanted(row) ? row : undefined);
+    const rows = await inTurns(firstOf(this.store.all(), find, offset + limit, inOrder));
+    return rows.slice(offset);
   }
 
-  connection({ first, after, filter, orderBy }: SeriesConnectionArgs): SeriesConnection {
+  async connection({
+    first,
+    after,
+    filter,
+    orderBy,
+  }: SeriesConnectionArgs): Promise<SeriesConnection> {
     const order = orderBy ?? DEFAULT_ORDER;
-    const all = this.select(filter, order);
-    const behind = after == null ? 0 : all.findIndex(afterCursor(after, order));
-    const start = behind < 0 ? all.length : behind;
-    const edges = all
-      .slice(start, start + first)
-      .map((node) => ({ node, cursor: encodeCursor(node, order) }));
+    const isWanted = compileFilter(filter);
+    const isAfter = after == null ? undefined : afterCursor(after, order);
+    let totalCount = 0;
+    let before = 0;
+    const find = (row: SeriesRow): SeriesRow | undefined => {
+      if (!isWanted(row)) return undefined;
+      totalCount++;
+      if (isAfter === undefined || isAfter(row)) return row;
+      before++;
+      return undefined;
+    };
+    const rows = await inTurns(firstOf(this.store.all(), find, first, compareRows(order)));
+    const edges = rows.map((node) => ({ node, cursor: encodeCursor(node, order) }));
     return {
       edges,
-      totalCount: all.length,
+      totalCount,
       pageInfo: {
-        hasPreviousPage: start > 0,
-        hasNextPage: start + first < all.length,
+        hasPreviousPage: before > 0,
+        hasNextPage: before + edges.length < totalCount,
         startCursor: edges[0]?.cursor ?? null,
         endCursor: edges.at(-1)?.cursor ?? null,
       },
@@ -59,21 +76,19 @@ export class SeriesService {
   }
 
   /** Best match first; equals in the order of their external ids. */
-  search({ text, first, filter }: SearchSeriesArgs): SeriesRow[] {
+  async search({ text, first, filter }: SearchSeriesArgs): Promise<SeriesRow[]> {
     const words = searchWords(text);
     if (words.length === 0) throw validationError('text', 'text must hold at least one word');
     const isWanted = compileFilter(filter);
-    const found: { row: SeriesRow; score: number }[] = [];
-    // Only what was found is put in order: of 100,000 series that would take longer than the search.
-    for (const row of this.store.all()) {
+    const find = (row: SeriesRow) => {
       const score = isWanted(row) ? searchScore(row, words) : 0;
-      if (score > 0) found.push({ row, score });
-    }
+      return score > 0 ? { row, score } : undefined;
+    };
     const inOrder = compareRows(DEFAULT_ORDER);
-    return found
-      .sort((a, b) => b.score - a.score || inOrder(a.row, b.row))
-      .slice(0, first)
-      .map(({ row }) => row);
+    const found = await inTurns(
+      firstOf(this.store.all(), find, first, (a, b) => b.score - a.score || inOrder(a.row, b.row)),
+    );
+    return found.map(({ row }) => row);
   }
 
   /** @throws AppError VALIDATION_ERROR naming the candidates, where several sources use the external id */
@@ -123,13 +138,8 @@ export class SeriesService {
   }
 
   /** In the order of their ids. */
-  *matching(filter: SeriesFilter | null | undefined): Iterable<SeriesRow> {
-    const isWanted = compileFilter(filter);
-    for (const row of this.store.all()) if (isWanted(row)) yield row;
-  }
-
-  private select(filter: SeriesFilter | null | undefined, order: Order): SeriesRow[] {
-    return [...this.matching(filter)].sort(compareRows(order));
+  async matching(filter: SeriesFilter | null | undefined): Promise<SeriesRow[]> {
+    return inTurns(filtered(this.store.all(), compileFilter(filter)));
   }
 }
 

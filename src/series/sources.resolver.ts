@@ -1,4 +1,5 @@
-import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Extensions, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { readsOf } from '../cache/reads.js';
 import { Uuid } from '../core/uuid.js';
 import { CreateSourceInput, DataSource, UpdateSourceInput } from './source.model.js';
 import { SourcesService } from './sources.service.js';
@@ -7,11 +8,13 @@ import { SourcesService } from './sources.service.js';
 export class SourcesResolver {
   constructor(private readonly service: SourcesService) {}
 
+  @Extensions(readsOf('catalogue'))
   @Query(() => [DataSource], { description: 'In the order of their names' })
   sources() {
     return this.service.all();
   }
 
+  @Extensions(readsOf('catalogue'))
   @Query(() => DataSource, { nullable: true })
   source(@Args('id', { type: () => Uuid }) id: Uuid) {
     return this.service.get(id);

@@ -49,6 +49,13 @@ export abstract class DataPointsStore {
    */
   abstract read(seriesId: Uuid, range?: DateRange, use?: ReadUse): Promise<PointBatch>;
   /**
+   * What `read` would answer, where that is in memory and takes no time worth mentioning; undefined elsewhere.
+   * @throws AppError as `read`
+   */
+  abstract readNow(seriesId: Uuid, range: DateRange): PointBatch | undefined;
+  /** Whether several ranges of a series are better read as one, because that takes nothing more from the disk. */
+  abstract areReadTogether(seriesId: Uuid, ranges: readonly DateRange[]): boolean;
+  /**
    * The days of whole vintages that spoke of a date of the range, ascending, those that only repeated what was known
    * too. Complete ones speak of every date. A day that is to be seen by its rows may be missing.
    * @throws AppError as `read`

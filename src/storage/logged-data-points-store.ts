@@ -21,6 +21,7 @@ import type { Effect } from './log/commit.js';
 import type { PointUpserts } from './point-upserts.js';
 import { PointsReader } from './points-reader.js';
 import { summarise, widened } from './points-summary.js';
+import { areReadTogether } from './row-groups.js';
 import { keysOf, needsStored, resolveUpserts } from './resolve-points.js';
 import {
   resolveVintages,
@@ -52,6 +53,15 @@ export class LoggedDataPointsStore extends DataPointsStore {
 
   read(seriesId: Uuid, range: DateRange = {}, use: ReadUse = 'lookup'): Promise<PointBatch> {
     return this.reader.read(seriesId, range, use);
+  }
+
+  readNow(seriesId: Uuid, range: DateRange): PointBatch | undefined {
+    return this.reader.readNow(seriesId, range);
+  }
+
+  areReadTogether(seriesId: Uuid, ranges: readonly DateRange[]): boolean {
+    const file = this.catalog.file(seriesId);
+    return areReadTogether(file?.rowGroupDates ?? [], ranges);
   }
 
   publishedDays(seriesId: Uuid, range: DateRange = {}): Promise<readonly CalendarDate[]> {

@@ -3,30 +3,39 @@
 
 import { Injectable } from '@nestjs/common';
 import { BatchCache } from '../cache/batch-cache.js';
+import { SharedBatches } from '../cache/shared-batches.js';
 import { storageError } from '../core/app-error.js';
 import type { DateRange } from '../core/calendar-date.js';
 import type { Instant } from '../core/instant.js';
 import type { KeyedLock } from '../core/keyed-lock.js';
 import { SingleFlight } from '../core/single-flight.js';
+import { inTurns } from '../core/steps.js';
 import { Turns } from '../core/turns.js';
 import type { Uuid } from '../core/uuid.js';
 import { StorageMetrics } from '../metrics/storage-metrics.js';
-import { PointBatch } from '../schema/point-batch.js';
+import { PointBatch, PointBatchBuilder } from '../schema/point-batch.js';
 import { overviewOf, type PointsEntry, type PointsFile } from './catalog/series-catalog.js';
 import { DataDirectory } from './data-directory.js';
 import type { ReadUse } from './data-points-store.js';
+import { isOverlaidAtOnce, overlaid } from './delta/overlay-parts.js';
 import { errorCode } from './disk.js';
 import { quarantinePoints } from './integrity/quarantine.js';
 import {
   DamagedFileError,
-  isFile,
+  checkFile,
   isUnusable,
   type FileIdentity,
   type SealedFacts,
 } from './parquet/file-seal.js';
-import { decodeExpected, readPoints, vintagesOf } from './parquet/points-file.js';
+import { checkExpected, readPoints, vintagesOf } from './parquet/points-file.js';
+import { PART_ROWS, PointsFileParts } from './parquet/points-file-parts.js';
 import { pointsFile } from './paths.js';
-import { partsOfRange, rowGroupsInRange, type RowGroupSpan } from './row-groups.js';
+import {
+  partsOfRange,
+  rowGroupsInRange,
+  rowGroupsToRead,
+  type RowGroupSpan,
+} from './row-groups.js';
 import { KnownVintages } from './vintages/known-vintages.js';
 import { PublishedVintages } from './vintages/published-vintages.js';
 
@@ -34,9 +43,6 @@ interface VintagesOf {
   readonly version: Instant | null;
   readonly vintages: PublishedVintages;
 }
-
-/** Rows that are decoded at a time where much is read: 2.6 MB, in about 6 ms. */
-const PART_ROWS = 65_536;
 
 @Injectable()
 export class PointsReader {
@@ -47,6 +53,7 @@ export class PointsReader {
   constructor(
     private readonly directory: DataDirectory,
     private readonly cache: BatchCache,
+    private readonly shared: SharedBatches,
     private readonly metrics: StorageMetrics,
   ) {
     this.locks = directory.locks;
@@ -67,6 +74,26 @@ export class PointsReader {
   }
 
   /**
+   * What `read` would answer, where that is in memory and takes no time worth mentioning.
+   * @throws AppError NOT_FOUND; STORAGE_ERROR where the points are damaged
+   */
+  readNow(id: Uuid, range: DateRange): PointBatch | undefined {
+    const entry = this.directory.catalog.requirePoints(id);
+    const { file, delta } = entry;
+    if (delta !== null) {
+      const merged = this.held(mergedName(entry));
+      if (merged) return merged.inRange(range);
+    }
+    const rows = file === null ? PointBatch.EMPTY : this.heldRows(file, range);
+    const base = rows?.inRange(range);
+    if (base === undefined || delta === null) return base;
+    if (!isOverlaidAtOnce(delta, base, range)) return undefined;
+    // Nobody looks again, so the miss is counted here.
+    this.cache.get(mergedName(entry));
+    return this.keep(entry, delta.overlay(base, range), range, 'lookup');
+  }
+
+  /**
    * The same in parts, as of one commit. A large file that no cache has is decoded some row groups at a time,
    * and not kept.
    * @throws AppError as `read`
@@ -74,7 +101,7 @@ export class PointsReader {
   async *readParts(id: Uuid, range: DateRange, use: ReadUse): AsyncGenerator<PointBatch> {
     let entry = this.directory.catalog.requirePoints(id);
     let bytes = await this.largeFile(entry);
-    if (bytes === undefined && isLarge(entry)) {
+    if (bytes === undefined && isReadInParts(entry)) {
       // A flush may just have put another file in its place.
       entry = this.directory.catalog.requirePoints(id);
       bytes = await this.largeFile(entry);
@@ -83,27 +110,29 @@ export class PointsReader {
       yield await this.read(id, range, use);
       return;
     }
-    const turns = new Turns();
-    const file = entry.file!;
-    const groupRows = Math.ceil(file.summary.rows / file.rowGroupDates.length);
-    const groupsPerPart = Math.max(1, Math.floor(PART_ROWS / groupRows));
-    for (const part of partsOfRange(file.rowGroupDates, range, groupsPerPart)) {
-      const span = rowGroupsInRange(file.rowGroupDates, part);
-      const base = span.to === span.from ? PointBatch.EMPTY : readPoints(bytes, groupRows, span);
-      this.metrics.countRowGroups(span.to - span.from);
-      const rows = base.inRange(part);
-      if (turns.isDue) await turns.give();
-      yield entry.delta ? entry.delta.overlay(rows, part) : rows;
+    const { file, delta } = entry;
+    const parts = await PointsFileParts.open(bytes);
+    try {
+      const groupsPerPart = Math.max(1, Math.floor(PART_ROWS / groupRowsOf(file!)));
+      for (const part of partsOfRange(file!.rowGroupDates, range, groupsPerPart)) {
+        const span = rowGroupsInRange(file!.rowGroupDates, part);
+        const base = await decodedInTurns(parts, span);
+        this.metrics.countRowGroups(span.to - span.from);
+        const rows = base.inRange(part);
+        yield delta ? await inTurns(overlaid(delta, rows, part)) : rows;
+      }
+    } finally {
+      parts.close();
     }
   }
 
   /** The bytes of a file that is better read in parts; undefined where it is not, or where it cannot be read. */
   private async largeFile({ id, file, delta }: PointsEntry): Promise<Uint8Array | undefined> {
-    if (!file || !isLarge({ file })) return undefined;
+    if (!file || !isReadInParts({ file })) return undefined;
     if (delta === null && this.cache.peek(file.sha256)) return undefined;
     try {
       const bytes = await this.directory.read(pointsFile(id), file.bytes);
-      return isFile(bytes, file.sha256) ? bytes : undefined;
+      return (await checkFile(bytes, file.sha256)) ? bytes : undefined;
     } catch (error) {
       // Replaced just now, or missing: `read` finds out which.
       if (errorCode(error) === 'ENOENT') return undefined;
@@ -198,14 +227,22 @@ export class PointsReader {
   private async load(entry: PointsEntry, range: DateRange, use: ReadUse): Promise<PointBatch> {
     const { id, file, delta } = entry;
     if (delta === null) return (await this.fileRows(id, file, range, use)).inRange(range);
-    const name = `${id}@${overviewOf(entry).version}`;
+    const name = mergedName(entry);
     const merged = this.cache.get(name);
     if (merged) return merged.inRange(range);
-    const base = await this.fileRows(id, file, range, use);
-    const points = delta.overlay(base.inRange(range), range);
-    // Only what was merged anyway: a reader of a part must not pay for the whole.
+    const base = (await this.fileRows(id, file, range, use)).inRange(range);
+    if (isOverlaidAtOnce(delta, base, range)) {
+      return this.keep(entry, delta.overlay(base, range), range, use);
+    }
+    return this.loading.run(`${name}/${range.start}/${range.end}`, async () =>
+      this.keep(entry, await inTurns(overlaid(delta, base, range)), range, use),
+    );
+  }
+
+  /** Keeps only what was merged anyway: a reader of a part must not pay for the whole. */
+  private keep(entry: PointsEntry, points: PointBatch, range: DateRange, use: ReadUse): PointBatch {
     const isWhole = range.start === undefined && range.end === undefined;
-    if (isWhole && use === 'lookup') this.cache.set(name, points);
+    if (isWhole && use === 'lookup') this.cache.set(mergedName(entry), points);
     return points;
   }
 
@@ -219,12 +256,24 @@ export class PointsReader {
     if (file === null) return PointBatch.EMPTY;
     const whole = this.cache.get(file.sha256);
     if (whole) return whole;
-    const { rowGroupDates } = file;
-    const span = rowGroupsInRange(rowGroupDates, range);
-    const isMost = (span.to - span.from) * 2 > rowGroupDates.length;
-    if (rowGroupDates.length < 2 || isMost) return this.open(id, file, use);
+    const span = rowGroupsToRead(file.rowGroupDates, range);
+    if (span === undefined) return this.open(id, file, use);
     if (span.to === span.from) return PointBatch.EMPTY;
     return this.cache.get(cacheName(file, span)) ?? this.open(id, file, use, span);
+  }
+
+  /** What `fileRows` would find in memory. */
+  private heldRows(file: PointsFile, range: DateRange): PointBatch | undefined {
+    const whole = this.held(file.sha256);
+    if (whole) return whole;
+    const span = rowGroupsToRead(file.rowGroupDates, range);
+    if (span === undefined) return undefined;
+    return span.to === span.from ? PointBatch.EMPTY : this.held(cacheName(file, span));
+  }
+
+  /** A look-up that counts only where it finds something: whoever goes on to read counts a miss. */
+  private held(name: string): PointBatch | undefined {
+    return this.cache.peek(name) && this.cache.get(name);
   }
 
   /**
@@ -234,13 +283,42 @@ export class PointsReader {
   private open(id: Uuid, file: PointsFile, use: ReadUse, span?: RowGroupSpan): Promise<PointBatch> {
     const name = cacheName(file, span);
     return this.loading.run(`${id}/${name}`, async () => {
-      const bytes = await this.directory.read(pointsFile(id), file.bytes);
-      const { rows: batch } = decodeExpected(bytes, id, file, span);
-      const groups = Math.max(1, file.rowGroupDates.length);
-      this.metrics.countRowGroups(span ? span.to - span.from : groups);
-      if (use === 'lookup') this.cache.set(name, batch);
+      const shared = use === 'lookup' ? await this.sharedRows(id, file, span) : undefined;
+      const batch = shared ?? (await this.openFile(id, file, span));
+      if (use === 'lookup') {
+        this.cache.set(name, batch);
+        if (shared === undefined) this.shared.set(id, file.sha256, batch, span);
+      }
       return batch;
     });
+  }
+
+  /** What another replica has decoded of this file; undefined where the catalogue expects other rows of it. */
+  private async sharedRows(
+    id: Uuid,
+    { sha256, summary, rowGroupDates }: PointsFile,
+    span?: RowGroupSpan,
+  ): Promise<PointBatch | undefined> {
+    const batch = await this.shared.get(id, sha256, span);
+    const isExpected = span
+      ? batch?.dates[0] === rowGroupDates[span.from]
+      : batch?.length === summary.rows;
+    return isExpected ? batch : undefined;
+  }
+
+  /** @throws DamagedFileError where it is not the file that was written last, byte for byte */
+  private async openFile(id: Uuid, file: PointsFile, span?: RowGroupSpan): Promise<PointBatch> {
+    const bytes = await this.directory.read(pointsFile(id), file.bytes);
+    await checkExpected(bytes, id, file);
+    const groups = Math.max(1, file.rowGroupDates.length);
+    this.metrics.countRowGroups(span ? span.to - span.from : groups);
+    if (file.summary.rows <= PART_ROWS) return readPoints(bytes, groupRowsOf(file), span);
+    const parts = await PointsFileParts.open(bytes);
+    try {
+      return await decodedInTurns(parts, span ?? { from: 0, to: groups });
+    } finally {
+      parts.close();
+    }
   }
 
   private putIntoQuarantine(id: Uuid, error: unknown): never {
@@ -252,9 +330,29 @@ export class PointsReader {
   }
 }
 
-/** Whether a file is better decoded in parts. */
-function isLarge({ file }: Pick<PointsEntry, 'file'>): boolean {
+async function decodedInTurns(parts: PointsFileParts, span: RowGroupSpan): Promise<PointBatch> {
+  const builder = new PointBatchBuilder(parts.rowsMax(span));
+  const turns = new Turns();
+  for await (const rows of parts.rows(span)) {
+    builder.copyRows(rows, 0, rows.length);
+    if (turns.isDue) await turns.give();
+  }
+  return builder.finish();
+}
+
+/** Whether a file is better answered in parts. */
+function isReadInParts({ file }: Pick<PointsEntry, 'file'>): boolean {
   return file !== null && file.summary.rows >= 2 * PART_ROWS && file.rowGroupDates.length > 1;
+}
+
+/** At most how many rows a row group has, within the rows of the last one. */
+function groupRowsOf({ summary, rowGroupDates }: PointsFile): number {
+  return Math.ceil(summary.rows / Math.max(1, rowGroupDates.length));
+}
+
+/** Of the file's rows and what is laid over them. */
+function mergedName(entry: PointsEntry): string {
+  return `${entry.id}@${overviewOf(entry).version}`;
 }
 
 /** A part of a file has a name of its own beside that of the whole. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CalendarDate, DateRange } from '../core/calendar-date.js';
-import { partsOfRange, rowGroupsInRange } from './row-groups.js';
+import { areReadTogether, hullOf, partsOfRange, rowGroupsInRange } from './row-groups.js';
 
 describe('rowGroupsInRange', () => {
   it('names every group that holds a date of the range, however dates straddle groups', () => {
@@ -62,5 +62,34 @@ describe('partsOfRange', () => {
       { start: 40, end: 79 },
       { start: 80, end: undefined },
     ]);
+  });
+});
+
+describe('areReadTogether', () => {
+  const firstDates = Array.from({ length: 10 }, (_, group) => (group * 10) as CalendarDate);
+  const range = (start: number, end: number) => ({ start, end }) as DateRange;
+
+  it.each([
+    ['parts of one row group', [range(1, 2), range(8, 9)], true],
+    ['row groups next to each other', [range(11, 15), range(21, 25)], true],
+    ['row groups with others between them', [range(11, 15), range(31, 35)], false],
+    ['the first and the last', [range(1, 5), range(95, 99)], false],
+    ['a part, where the whole is read anyway', [range(11, 15), {}], true],
+  ])('decides for %s', (_, ranges, expected) => {
+    expect(areReadTogether(firstDates, ranges)).toBe(expected);
+  });
+
+  it('is so in a file with one row group, or none', () => {
+    expect(areReadTogether([0 as CalendarDate], [range(0, 1), range(8, 9)])).toBe(true);
+    expect(areReadTogether([], [range(0, 1), range(8, 9)])).toBe(true);
+  });
+});
+
+describe('hullOf', () => {
+  it('begins with the first and ends with the last, open where one of them is', () => {
+    const range = (start?: number, end?: number) => ({ start, end }) as DateRange;
+    expect(hullOf([range(5, 9), range(1, 3)])).toEqual(range(1, 9));
+    expect(hullOf([range(5), range(1, 3)])).toEqual(range(1));
+    expect(hullOf([range(5, 9), range()])).toEqual(range());
   });
 });

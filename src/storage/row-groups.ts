@@ -23,6 +23,52 @@ export function rowGroupsInRange(
 }
 
 /**
+ * The row groups that are to be read for a range; undefined where they are most of the file, which is then read as
+ * a whole.
+ * @param firstDates the first date of each group, ascending
+ */
+export function rowGroupsToRead(
+  firstDates: readonly CalendarDate[],
+  range: DateRange,
+): RowGroupSpan | undefined {
+  if (firstDates.length < 2) return undefined;
+  const span = rowGroupsInRange(firstDates, range);
+  return (span.to - span.from) * 2 > firstDates.length ? undefined : span;
+}
+
+/**
+ * Whether one read of everything from the first of some ranges to the last takes no row group that reading each of
+ * them would not.
+ * @param firstDates the first date of each group, ascending
+ */
+export function areReadTogether(
+  firstDates: readonly CalendarDate[],
+  ranges: readonly DateRange[],
+): boolean {
+  const spans = ranges.map((range) => rowGroupsToRead(firstDates, range));
+  if (spans.includes(undefined)) return true;
+  const hull = rowGroupsToRead(firstDates, hullOf(ranges));
+  if (hull === undefined) return false;
+  const read = new Set<number>();
+  for (const { from, to } of spans as RowGroupSpan[]) {
+    for (let group = from; group < to; group++) read.add(group);
+  }
+  return read.size === hull.to - hull.from;
+}
+
+/** The least range that contains all of them. */
+export function hullOf(ranges: readonly DateRange[]): DateRange {
+  const starts = ranges.map(({ start }) => start ?? -Infinity);
+  const ends = ranges.map(({ end }) => end ?? Infinity);
+  const start = Math.min(...starts) as CalendarDate;
+  const end = Math.max(...ends) as CalendarDate;
+  return {
+    start: start === -Infinity ? undefined : start,
+    end: end === Infinity ? undefined : end,
+  };
+}
+
+/**
  * A range in parts of several row groups each, which follow each other and share no date.
  * @param firstDates the first date of each group, ascending
  */

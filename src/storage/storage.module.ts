@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { BatchCache } from '../cache/batch-cache.js';
 import { CacheModule } from '../cache/cache.module.js';
+import { Versions } from '../cache/versions.js';
 import { Config } from '../config/environment.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { StorageMetrics } from '../metrics/storage-metrics.js';
@@ -22,6 +23,7 @@ import { SeriesStore } from './series-store.js';
 import { SourcesStore } from './sources-store.js';
 import { StorageHealth } from './storage.health.js';
 import { StorageMaintenance } from './storage-maintenance.js';
+import { StoreVersions } from './store-versions.js';
 
 @Module({
   imports: [MetricsModule, CacheModule, TerminusModule],
@@ -40,6 +42,7 @@ import { StorageMaintenance } from './storage-maintenance.js';
     { provide: ChangesStore, useClass: LoggedChangesStore },
     StorageHealth,
     StorageMaintenance,
+    { provide: Versions, useClass: StoreVersions },
     Scrubber,
   ],
   exports: [
@@ -49,6 +52,7 @@ import { StorageMaintenance } from './storage-maintenance.js';
     ChangesStore,
     StorageHealth,
     StorageMaintenance,
+    Versions,
   ],
 })
 export class StorageModule {}

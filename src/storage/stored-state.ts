@@ -49,6 +49,8 @@ export class StoredState {
    */
   private readonly withheld = new Map<string, Instant>();
 
+  /** How often a source changed. */
+  sourceChanges = 0;
   private deltaBytesHeld = 0;
   private last = 0 as Instant;
 
@@ -165,6 +167,7 @@ export class StoredState {
         break;
       case 'source-put':
         this.sources.set(effect.row.id, effect.row);
+        this.sourceChanges += 1;
         this.unwrittenSources ??= instant;
         break;
       case 'points-put':

@@ -47,6 +47,7 @@ describe('health', () => {
       },
       stored_files: { name: 'stored_files', status: 'Healthy', message: 'No damaged files' },
       flushing: { name: 'flushing', status: 'Healthy', message: 'Changes reach their files' },
+      cache: { name: 'cache', status: 'Healthy', message: 'Memory only' },
     });
     expect(await sentence()).toBe('Financial Data Service is healthy');
   });

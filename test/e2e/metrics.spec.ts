@@ -1,5 +1,5 @@
 import { rename } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DataDirectory } from '../../src/storage/data-directory.js';
 import {
   createPoints,
@@ -136,15 +136,26 @@ describe('/metrics', () => {
 
   it('counts look-ups in the cache, hits and misses', async () => {
     await app.close();
-    app = await startTestApp();
+    // Without the cache of answers, which would keep the second query from the batches.
+    app = await startTestApp({ graphqlExecutor: 'reference' });
     const { id } = await createSeries(app);
     await createPoints(app, id, [{ date: '2024-01-01', value: '1' }]);
     const misses = await growth(() => readPoints(app, id));
-    expect(misses('cache_lookups_total{outcome="miss"}')).toBe(1);
+    expect(misses('cache_lookups_total{cache="batches",level="memory",outcome="miss"}')).toBe(1);
     const hits = await growth(() => readPoints(app, id));
-    expect(hits('cache_lookups_total{outcome="hit"}')).toBe(1);
-    expect(hits('cache_lookups_total{outcome="miss"}')).toBe(0);
+    expect(hits('cache_lookups_total{cache="batches",level="memory",outcome="hit"}')).toBe(1);
+    expect(hits('cache_lookups_total{cache="batches",level="memory",outcome="miss"}')).toBe(0);
     expect(hits('storage_operations_total{operation="read",outcome="success"}')).toBe(0);
+  });
+
+  it('tells for how long the event loop was held since it was asked before', async () => {
+    const longest = 'event_loop_held_seconds{quantile="1"}';
+    await vi.waitFor(async () => {
+      const until = performance.now() + 150;
+      while (performance.now() < until);
+      expect((await scrape()).get(longest)).toBeGreaterThan(0.1);
+    });
+    await vi.waitFor(async () => expect((await scrape()).get(longest)).toBeLessThan(0.1));
   });
 
   it('names every metric with its meaning and type', async () => {

@@ -81,7 +81,7 @@ export class Workbench {
     const context = await createContext(config, { logger: new RecordingLogger() });
     try {
       const points = context.get(DataPointsService);
-      const series = context.get(SeriesService).list({ limit: Infinity, offset: 0 });
+      const series = await context.get(SeriesService).list({ limit: Infinity, offset: 0 });
       const rows: StoredRow[] = [];
       for (const { id, externalId } of series) {
         const { batch, rows: selected } = await points.select(id, { revisions: Revisions.ALL });

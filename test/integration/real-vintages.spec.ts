@@ -123,7 +123,7 @@ async function withStore(task: (store: Store) => Promise<void>): Promise<void> {
   const context = await createContext(config, { logger: new RecordingLogger() });
   try {
     const points = context.get(DataPointsService);
-    const series = context.get(SeriesService).list({ limit: Infinity, offset: 0 });
+    const series = await context.get(SeriesService).list({ limit: Infinity, offset: 0 });
     const ids = new Map(series.map(({ id, externalId }) => [externalId, id]));
     await task({
       externalIds: [...ids.keys()],

@@ -10,7 +10,7 @@ import {
   STORAGE_SCRUBBED_FILES_TOTAL,
 } from '../../src/metrics/metric-definitions.js';
 import { Scrubber } from '../../src/storage/integrity/scrubber.js';
-import { checkSealed, openSealed } from '../../src/storage/parquet/file-seal.js';
+import { checkFile, checkSealed, openSealed } from '../../src/storage/parquet/file-seal.js';
 import {
   DELETIONS_FILE,
   IDENTITY_FILE,
@@ -218,6 +218,11 @@ describe('a large file', () => {
     const before = Buffer.from(bytes);
     expect(await checkSealed(bytes, identity)).toEqual(openSealed(before, identity));
     expect(bytes.equals(before)).toBe(true);
+    const { sha256 } = openSealed(before, identity);
+    expect(await checkFile(bytes, sha256)).toBe(true);
+    expect(bytes.equals(before)).toBe(true);
+    expect(await checkFile(flip(before, 1_000_000), sha256)).toBe(false);
+    expect(await checkFile(flip(before, before.lastIndexOf(sha256)), sha256)).toBe(false);
     await expect(checkSealed(flip(bytes, 1_000_000), identity)).rejects.toThrow(/checksum/);
     expect(await scrubber.pass()).toMatchObject(NOTHING);
     await rewriteFile(join(dataDir, pointsFile(id)), (whole) => flip(whole, 1_000_000));

@@ -68,7 +68,7 @@ async function opened<T>(task: (context: INestApplicationContext) => Promise<T>)
 async function expectEveryVintage(expected: Map<string, Vintages>): Promise<number> {
   return opened(async (context) => {
     const points = context.get(DataPointsService);
-    const series = context.get(SeriesService).list({ limit: Infinity, offset: 0 });
+    const series = await context.get(SeriesService).list({ limit: Infinity, offset: 0 });
     expect(series.map(({ externalId }) => externalId).sort()).toEqual([...expected.keys()].sort());
     let count = 0;
     for (const { id, externalId } of series) {

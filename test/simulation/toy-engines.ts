@@ -88,6 +88,8 @@ class ToyEngine implements EngineUnderTest {
     overview: (id) => this.state.points.overview(id),
     overviews: () => this.state.points.overviews(),
     read: (seriesId, range) => this.state.points.read(seriesId, range),
+    readNow: (seriesId, range) => this.state.points.readNow(seriesId, range),
+    areReadTogether: () => true,
     readParts: (seriesId, range) => this.state.points.readParts(seriesId, range),
     upsert: (writes) => this.change((state) => state.points.upsert(writes)),
     publishedDays: (...args) => this.state.points.publishedDays(...args),

@@ -154,7 +154,15 @@ export class MemoryDataPointsStore extends DataPointsStore {
   }
 
   async read(seriesId: Uuid, range: DateRange = {}): Promise<PointBatch> {
+    return this.readNow(seriesId, range);
+  }
+
+  readNow(seriesId: Uuid, range: DateRange): PointBatch {
     return batchOf(this.plain(seriesId).filter((point) => isSelected(point, range)));
+  }
+
+  areReadTogether(): boolean {
+    return true;
   }
 
   async publishedDays(seriesId: Uuid, range: DateRange = {}): Promise<readonly CalendarDate[]> {

@@ -6,11 +6,18 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { MemoryBatchCache } from '../../src/cache/memory-batch-cache.js';
+import { NoSharedCache } from '../../src/cache/shared-cache.js';
+import { SharedBatches } from '../../src/cache/shared-batches.js';
 import { Config } from '../../src/config/environment.js';
 import { SystemClock, type Clock } from '../../src/core/clock.js';
+import { CacheMetrics } from '../../src/metrics/cache-metrics.js';
 import {
   CACHE_BYTES,
   CACHE_LOOKUPS_TOTAL,
+  CACHE_REDIS_BYTES_TOTAL,
+  CACHE_REDIS_OPERATION_DURATION_SECONDS,
+  CACHE_REDIS_UP,
+  CACHE_REDIS_WRITES_TOTAL,
   STORAGE_BYTES_TOTAL,
   STORAGE_DELTA_BYTES,
   STORAGE_LOG_BYTES,
@@ -95,18 +102,23 @@ export async function openParquetStoresOn(
     new Gauge({ ...STORAGE_LOG_BYTES, ...registers }),
     new Gauge({ ...STORAGE_DELTA_BYTES, ...registers }),
   );
-  const cache = new MemoryBatchCache(
-    config,
+  const cacheMetrics = new CacheMetrics(
     new Counter({ ...CACHE_LOOKUPS_TOTAL, ...registers }),
     new Gauge({ ...CACHE_BYTES, ...registers }),
+    new Counter({ ...CACHE_REDIS_WRITES_TOTAL, ...registers }),
+    new Counter({ ...CACHE_REDIS_BYTES_TOTAL, ...registers }),
+    new Histogram({ ...CACHE_REDIS_OPERATION_DURATION_SECONDS, ...registers }),
+    new Gauge({ ...CACHE_REDIS_UP, ...registers }),
   );
+  const cache = new MemoryBatchCache(config, cacheMetrics);
+  const shared = new SharedBatches(new NoSharedCache(), cacheMetrics);
   const directory = await DataDirectory.open({
     ...{ disk, catalog, cache, metrics, config },
     clock: new CommitClock(clock),
     encoder: new FileEncoder({ withoutThread: !withThread }),
     ...(release ? { release } : {}),
   });
-  const reader = new PointsReader(directory, cache, metrics);
+  const reader = new PointsReader(directory, cache, shared, metrics);
   return {
     directory,
     rowGroupsDecoded: async () => (await rowGroups.get()).values[0]?.value ?? 0,

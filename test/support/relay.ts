@@ -7,6 +7,8 @@ export interface Relay {
   readonly port: number;
   /** Destroys every connection, without a word to either side. */
   cut(): void;
+  /** Keeps every connection open and carries nothing over it any more; those that come later work. */
+  mute(): void;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,9 @@ export async function startRelay(port: number): Promise<Relay> {
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    mute: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     close: async () => {
       cut();
       server.close();

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { CalendarDate } from '../../core/calendar-date.js';
+import { atOnce } from '../../core/steps.js';
 import type { PointBatch } from '../../schema/point-batch.js';
 import { FREQUENCIES, type Frequency } from '../../series/vocabulary.js';
 import { batchOf, brief, plainPoints } from '../../../test/support/points.js';
-import { aggregate, Aggregation } from './aggregation.js';
+import { aggregate as aggregateInSteps, Aggregation } from './aggregation.js';
+
+const aggregate = (...args: Parameters<typeof aggregateInSteps>) =>
+  atOnce(aggregateInSteps(...args));
 
 const { avg, sum, eop } = Aggregation;
 

@@ -3,11 +3,12 @@
 import { validationError } from '../../core/app-error.js';
 import { unreachable } from '../../core/assert.js';
 import { CalendarDate } from '../../core/calendar-date.js';
+import type { Steps } from '../../core/steps.js';
 import type { PointBatch } from '../../schema/point-batch.js';
 import type { Frequency } from '../../series/vocabulary.js';
 import { isRegular, PERIODS, type RegularFrequency } from './periods.js';
 import { PeriodValues } from './period-values.js';
-import { Triangle, TriangleWriter } from './triangle.js';
+import { ROWS_PER_STEP, Triangle, TriangleWriter } from './triangle.js';
 
 /** How the values of a period become one, by FRED's names. */
 export enum Aggregation {
@@ -48,32 +49,37 @@ const VALUES_MIN: Record<Frequency, Partial<Record<RegularFrequency, number>>> =
  *
  * @throws AppError VALIDATION_ERROR naming `frequency`: `to` is neither lower than `from` nor the same
  */
-export function aggregate(
+export function* aggregate(
   batch: PointBatch,
   from: Frequency,
   to: Frequency,
   method: Aggregation,
-): PointBatch {
+): Steps<PointBatch> {
   if (from === to) return batch;
   const valuesMin = isRegular(to) ? VALUES_MIN[from][to] : undefined;
   if (!isRegular(to) || valuesMin === undefined) throw refused(from, to);
-  const triangle = new Triangle(batch);
+  const triangle = yield* Triangle.of(batch);
   const { indexOf, firstDay } = PERIODS[to];
   const periods = triangle.dates.map(indexOf);
   const laterKnownFrom = leastFromTheEnd(triangle);
-  const writer = new TriangleWriter();
+  const writer = new TriangleWriter(triangle.length);
   let earlierKnownFrom = Infinity;
+  let done = 0;
   for (let start = 0, end = 0; start < triangle.length; start = end) {
     let knownFrom = Infinity;
     for (; periods[end] === periods[start]; end++) {
       knownFrom = Math.min(knownFrom, triangle.knownFrom(end));
+    }
+    if (triangle.starts[end]! - done >= ROWS_PER_STEP) {
+      done = triangle.starts[end]!;
+      yield;
     }
     writer.begin(firstDay(periods[start]!));
     const middleFrom = Math.max(earlierKnownFrom, laterKnownFrom[end]!);
     publishPeriod(writer, triangle, { start, end, middleFrom, valuesMin }, method);
     earlierKnownFrom = Math.min(earlierKnownFrom, knownFrom);
   }
-  return writer.finish();
+  return yield* writer.finish();
 }
 
 function refused(from: Frequency, to: Frequency): Error {

@@ -3,8 +3,9 @@
 // time, from the last vintage, by taking away dates in the reverse order of their publication.
 
 import { CalendarDate } from '../../core/calendar-date.js';
+import type { Steps } from '../../core/steps.js';
 import { PERIODS, type RegularFrequency } from './periods.js';
-import type { Triangle } from './triangle.js';
+import { ROWS_PER_STEP, type Triangle } from './triangle.js';
 
 export const NONE = -1;
 
@@ -37,16 +38,24 @@ export class Bases {
  * The base is the observation `back` places before, among those that the vintage has, values missing or not.
  * Dates that became known in their order cost one step each, one that came late up to `back` more.
  */
-export function basesByPosition(triangle: Triangle, back: number): Bases {
+export function* basesByPosition(triangle: Triangle, back: number): Steps<Bases> {
   const { length } = triangle;
   const bases = new Bases(length);
   // The dates that are known, as a list that dates are taken out of; NONE is beyond either end.
-  const before = Int32Array.from({ length }, (_, i) => i - 1);
-  const after = Int32Array.from({ length }, (_, i) => (i + 1 < length ? i + 1 : NONE));
-  const base = Int32Array.from({ length }, (_, i) => (i >= back ? i - back : NONE));
+  const before = new Int32Array(length);
+  const after = new Int32Array(length);
+  const base = new Int32Array(length);
+  for (let i = 0; i < length; i++) {
+    before[i] = i - 1;
+    after[i] = i + 1 < length ? i + 1 : NONE;
+    base[i] = i >= back ? i - back : NONE;
+  }
+  yield;
 
   // Of one day the last date first, so that it is gone before the dates that it would have to follow.
+  let done = 0;
   for (const date of byPublication(triangle).reverse()) {
+    if (++done % ROWS_PER_STEP === 0) yield;
     const day = triangle.knownFrom(date);
     if (base[date] !== NONE) bases.prepend(date, base[date]!, day);
     let follower = after[date]!;
@@ -67,10 +76,15 @@ export function basesByPosition(triangle: Triangle, back: number): Bases {
 function byPublication(triangle: Triangle): Float64Array {
   const { length } = triangle;
   const keys = new Float64Array(length);
+  let isSorted = true;
   for (let i = 0; i < length; i++) {
     keys[i] = (triangle.knownFrom(i) - CalendarDate.MIN) * length + i;
+    if (i > 0 && keys[i]! < keys[i - 1]!) isSorted = false;
   }
-  return keys.sort().map((key) => key % length);
+  // Most series were published in the order of their dates.
+  if (!isSorted) keys.sort();
+  for (let i = 0; i < length; i++) keys[i]! %= length;
+  return keys;
 }
 
 /**
@@ -78,16 +92,17 @@ function byPublication(triangle: Triangle): Float64Array {
  * one at the nearest place in its period, the later of two. A date that is off the grid does no harm:
  * nothing is counted from a first date.
  */
-export function basesByCalendar(
+export function* basesByCalendar(
   triangle: Triangle,
   frequency: RegularFrequency,
   back: number,
-): Bases {
+): Steps<Bases> {
   const { length, dates } = triangle;
   const bases = new Bases(length);
   const windowOf = WINDOWS[frequency];
   let split = 0;
   for (let i = 0; i < length; i++) {
+    if (i % ROWS_PER_STEP === 0) yield;
     const { from, to, target } = windowOf(dates[i]!, back);
     while (split < length && dates[split]! <= target) split++;
     // Outwards from the target: the nearer a date, the earlier it is found and the later it counts.

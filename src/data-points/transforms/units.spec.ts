@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../core/steps.js';
 import type { PointBatch } from '../../schema/point-batch.js';
 import { FREQUENCIES, type Frequency } from '../../series/vocabulary.js';
 import { batchOf, brief, plainPoints } from '../../../test/support/points.js';
-import { inUnits, Units } from './units.js';
+import { inUnits as unitsInSteps, Units } from './units.js';
+
+const inUnits = (...args: Parameters<typeof unitsInSteps>) => atOnce(unitsInSteps(...args));
 
 /** Rows of `date revisionDate value`, and the instant of their last change where it matters. */
 function triangle(...rows: string[]): PointBatch {

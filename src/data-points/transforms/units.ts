@@ -1,12 +1,13 @@
 // Changes, growth rates and logarithms of a series, for all its vintages at once.
 
 import { shown, validationError } from '../../core/app-error.js';
+import type { Steps } from '../../core/steps.js';
 import type { PointBatch } from '../../schema/point-batch.js';
 import type { Frequency } from '../../series/vocabulary.js';
 import { Bases, basesByCalendar, basesByPosition, NONE } from './bases.js';
 import { difference, percentChange } from './decimal-arithmetic.js';
 import { isRegular } from './periods.js';
-import { Triangle, TriangleWriter } from './triangle.js';
+import { ROWS_PER_STEP, Triangle, TriangleWriter } from './triangle.js';
 
 /** What a series is shown in, by FRED's names. */
 export enum Units {
@@ -106,7 +107,7 @@ const PER_YEAR: Record<Frequency, number> = {
  *
  * @throws AppError VALIDATION_ERROR naming `units`: they need a year, and the frequency has none
  */
-export function inUnits(batch: PointBatch, units: Units, frequency: Frequency): PointBatch {
+export function* inUnits(batch: PointBatch, units: Units, frequency: Frequency): Steps<PointBatch> {
   if (units === Units.lin) return batch;
   const formula = FORMULAS[units];
   const perYear = PER_YEAR[frequency];
@@ -116,20 +117,30 @@ export function inUnits(batch: PointBatch, units: Units, frequency: Frequency): 
       `units ${shown(units)} need a number of observations per year, which the frequency ${frequency} does not have`,
     );
   }
-  const triangle = new Triangle(batch);
-  const bases = basesOf(triangle, formula.lag, frequency, perYear);
-  const writer = new TriangleWriter();
+  const triangle = yield* Triangle.of(batch);
+  const bases = yield* basesOf(triangle, formula.lag, frequency, perYear);
+  const writer = new TriangleWriter(batch.length);
+  let done = 0;
   for (let i = 0; i < triangle.length; i++) {
+    if (triangle.starts[i]! - done >= ROWS_PER_STEP) {
+      done = triangle.starts[i]!;
+      yield;
+    }
     writer.begin(triangle.dates[i]!);
     publishDate(writer, triangle, bases, i, (value, base) => formula.compute(value, base, perYear));
   }
-  return writer.finish();
+  return yield* writer.finish();
 }
 
-function basesOf(triangle: Triangle, lag: Lag, frequency: Frequency, perYear: number): Bases {
+function* basesOf(
+  triangle: Triangle,
+  lag: Lag,
+  frequency: Frequency,
+  perYear: number,
+): Steps<Bases> {
   if (lag === Lag.NONE) return new Bases(triangle.length);
   const back = lag === Lag.YEAR ? perYear : 1;
-  return isRegular(frequency) && frequency !== 'daily'
+  return yield* isRegular(frequency) && frequency !== 'daily'
     ? basesByCalendar(triangle, frequency, back)
     : basesByPosition(triangle, back);
 }

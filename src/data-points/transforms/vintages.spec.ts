@@ -4,10 +4,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Instant } from '../../core/instant.js';
+import { atOnce } from '../../core/steps.js';
 import { PointBatchBuilder, type PointBatch } from '../../schema/point-batch.js';
 import { FREQUENCIES, type Frequency } from '../../series/vocabulary.js';
-import { aggregate, Aggregation } from './aggregation.js';
-import { inUnits, Units } from './units.js';
+import { aggregate as aggregateInSteps, Aggregation } from './aggregation.js';
+import { inUnits as unitsInSteps, Units } from './units.js';
+
+const inUnits = (...args: Parameters<typeof unitsInSteps>) => atOnce(unitsInSteps(...args));
+
+const aggregate = (...args: Parameters<typeof aggregateInSteps>) =>
+  atOnce(aggregateInSteps(...args));
 
 interface Point {
   readonly date: number;

@@ -1,4 +1,5 @@
-import { Args, Context, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Context, Extensions, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { READS_ITS_SERIES, readsSeriesOf } from '../../cache/reads.js';
 import { EconomicSeries } from '../../series/series.model.js';
 import { Observations } from '../data-point.model.js';
 import { NULL_IF_DAMAGED } from '../data-points.inputs.js';
@@ -25,6 +26,7 @@ import { VintagesService } from './vintages.service.js';
 export class VintagesResolver {
   constructor(private readonly service: VintagesService) {}
 
+  @Extensions(readsSeriesOf('seriesId'))
   @Query(() => Observations, {
     nullable: true,
     description: `The revision triangle in long form: every publication, ascending by date, then by revision date. ${NULL_IF_DAMAGED}`,
@@ -33,6 +35,7 @@ export class VintagesResolver {
     return toObservations(await this.service.vintages(args, request));
   }
 
+  @Extensions(readsSeriesOf('seriesId'))
   @Query(() => VintageMatrix, {
     nullable: true,
     description: `The revision triangle in wide form. ${NULL_IF_DAMAGED}`,
@@ -41,6 +44,7 @@ export class VintagesResolver {
     return toMatrix(await this.service.matrix(args, request));
   }
 
+  @Extensions(readsSeriesOf('seriesId'))
   @Query(() => [Revision], {
     nullable: true,
     description: `Every value of one date, ascending by revision date. ${NULL_IF_DAMAGED}`,
@@ -49,6 +53,7 @@ export class VintagesResolver {
     return this.service.history(args, request);
   }
 
+  @Extensions(readsSeriesOf('seriesId'))
   @Query(() => Coverage, {
     nullable: true,
     description: 'What the points of a series rest on. null next to an error: they are damaged',
@@ -57,6 +62,7 @@ export class VintagesResolver {
     return this.service.coverage(seriesId, args);
   }
 
+  @Extensions(READS_ITS_SERIES)
   @ResolveField('coverage', () => Coverage, {
     nullable: true,
     description: 'What the points of the series rest on. null next to an error: they are damaged',
@@ -65,6 +71,7 @@ export class VintagesResolver {
     return this.service.coverage(id, args);
   }
 
+  @Extensions(READS_ITS_SERIES)
   @ResolveField(() => [RevisionDate], {
     nullable: true,
     description: `Every day on which something was published, ascending. ${NULL_IF_DAMAGED}`,
@@ -83,6 +90,7 @@ export class VintagesResolver {
     }));
   }
 
+  @Extensions(READS_ITS_SERIES)
   @ResolveField(() => RevisionStatistics, {
     nullable: true,
     description:

@@ -8,6 +8,7 @@ import { Config } from '../../config/environment.js';
 import { AppError } from '../../core/app-error.js';
 import { DataPointsService, type PointRows } from '../../data-points/data-points.service.js';
 import type { Uuid } from '../../core/uuid.js';
+import { inTurns, mapped } from '../../core/steps.js';
 import { Turns } from '../../core/turns.js';
 import { Revisions } from '../../data-points/revisions.js';
 import type { SeriesRow } from '../../schema/series.columns.js';
@@ -75,8 +76,8 @@ export class PointsFlight {
   ) {}
 
   /** @throws AppError VALIDATION_ERROR, NOT_FOUND, READ_TOO_LARGE */
-  schema(request: PointsRequest): Schema<TypeMap> {
-    return schemaOf(request, request.layout === 'wide' ? this.plan(request) : []);
+  async schema(request: PointsRequest): Promise<Schema<TypeMap>> {
+    return schemaOf(request, request.layout === 'wide' ? await this.plan(request) : []);
   }
 
   /**
@@ -86,7 +87,7 @@ export class PointsFlight {
   async describe(request: PointsRequest): Promise<PointsDescription> {
     // What cannot be answered is refused before it is looked for.
     const answer = this.points.streaming(request.selection, 'lookup');
-    const planned = this.plan(request);
+    const planned = await this.plan(request);
     return {
       schema: schemaOf(request, planned),
       size: await sizeOf(request, planned, answer),
@@ -96,7 +97,7 @@ export class PointsFlight {
 
   /** @throws AppError, before the first message or between two */
   async *messages(request: PointsRequest, listener: Listener): AsyncGenerator<FlightDataMessage> {
-    const planned = this.plan(request);
+    const planned = await this.plan(request);
     const answers = this.answers(request, planned, listener);
     if (request.layout === 'wide') {
       yield* wideMessages(wideSchema(planned), wideValues(answers));
@@ -139,8 +140,7 @@ export class PointsFlight {
         try {
           return await begun(answer(id));
         } catch (error) {
-          const isGone = error instanceof AppError && error.code === 'NOT_FOUND';
-          if (isGone && !isNamed) return begun(nothing());
+          if (isGone(error) && !isNamed) return begun(nothing());
           throw error;
         }
       },
@@ -149,18 +149,26 @@ export class PointsFlight {
   }
 
   /** The series of an answer, in its order. A damaged one is an error: nobody would notice its absence. */
-  private plan({ series }: PointsRequest): PlannedSeries[] {
+  private async plan({ series }: PointsRequest): Promise<PlannedSeries[]> {
     if ('names' in series) {
       return this.names.resolveAll(series.names, 'series').map((row) => this.planned(row));
     }
     const { filter, after, through } = series;
-    const planned: PlannedSeries[] = [];
-    for (const row of this.series.matching(filter)) {
-      if (after !== undefined && row.id <= after) continue;
-      if (through !== undefined && row.id > through) break;
-      planned.push(this.planned(row));
+    const isInPart = ({ id }: SeriesRow): boolean =>
+      (after === undefined || id > after) && (through === undefined || id <= through);
+    const rows = await this.series.matching(filter);
+    const planned = await inTurns(mapped(rows.filter(isInPart), (row) => this.plannedIfThere(row)));
+    return planned.filter((one) => one !== undefined);
+  }
+
+  /** Undefined where the series was deleted while others had their turn. */
+  private plannedIfThere(row: SeriesRow): PlannedSeries | undefined {
+    try {
+      return this.planned(row);
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
     }
-    return planned;
   }
 
   private planned({ id, sourceId, externalId }: SeriesRow): PlannedSeries {
@@ -194,6 +202,10 @@ async function sizeOf(
   }
   for (const batch of batcher.finish()) count(batch);
   return size;
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'NOT_FOUND';
 }
 
 function schemaOf(

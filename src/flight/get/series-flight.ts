@@ -50,15 +50,13 @@ export class SeriesFlight {
     private readonly points: DataPointsService,
   ) {}
 
-  count({ filter }: SeriesRequest): number {
-    let count = 0;
-    for (const _ of this.series.matching(filter)) count++;
-    return count;
+  async count({ filter }: SeriesRequest): Promise<number> {
+    return (await this.series.matching(filter)).length;
   }
 
   /** As of when it begins; the rows are made as they are sent. */
-  *messages({ filter }: SeriesRequest): Generator<FlightDataMessage> {
-    const all = [...this.series.matching(filter)];
+  async *messages({ filter }: SeriesRequest): AsyncGenerator<FlightDataMessage> {
+    const all = await this.series.matching(filter);
     yield schemaMessage(this.schema);
     for (let from = 0; from < all.length; from += ROWS_PER_MESSAGE) {
       const rows = all

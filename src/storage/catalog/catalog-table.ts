@@ -54,6 +54,8 @@ export type SlotColumns<C extends Columns> = {
 
 const FIRST_CAPACITY = 64;
 const GROWTH = 1.5;
+/** About a megabyte. */
+const FILES_KEPT = 4096;
 /** The birth of a slot that no series has: after all others. */
 const UNBORN = 2 ** 32 - 1;
 
@@ -73,7 +75,10 @@ export class CatalogTable {
     ...Object.values(this.series),
     ...Object.values(this.files),
   ];
+  /** By slot, some of those that were asked for: to put one together takes as long as all else of a small read. */
+  private readonly madeFiles = new Map<number, PointsFile>();
   private births = new Uint32Array(0);
+  private rowVersions = new Float64Array(0);
   private used = 0;
   private readonly freeSlots: number[] = [];
   private lastBirth = 0;
@@ -104,6 +109,7 @@ export class CatalogTable {
   }
 
   remove(slot: number): void {
+    this.madeFiles.delete(slot);
     for (const column of this.columns) column.set(slot, null);
     this.births[slot] = UNBORN;
     this.freeSlots.push(slot);
@@ -111,6 +117,15 @@ export class CatalogTable {
 
   id(slot: number): Uuid {
     return this.series.id.get(slot)!;
+  }
+
+  /** What `setRowVersion` said last of the series in this slot. */
+  rowVersion(slot: number): number {
+    return this.rowVersions[slot]!;
+  }
+
+  setRowVersion(slot: number, version: number): void {
+    this.rowVersions[slot] = version;
   }
 
   /** Spelled out, because a loop over the columns takes ten times as long and scans build every row. */
@@ -138,15 +153,20 @@ export class CatalogTable {
   }
 
   file(slot: number): PointsFile | null {
+    const made = this.madeFiles.get(slot);
+    if (made) return made;
     const facts = this.fileFacts(slot);
     if (facts === null) return null;
     const { files } = this;
-    return {
+    const file = {
       ...facts,
       sha256: files.sha256.get(slot)!,
       rowGroupDates: parseDates(files.rowGroupDates.get(slot)) ?? usualGroups(facts.summary),
       hasVintages: files.hasVintages.get(slot) === true,
     };
+    if (this.madeFiles.size === FILES_KEPT) this.madeFiles.clear();
+    this.madeFiles.set(slot, file);
+    return file;
   }
 
   /** The part of the file's state that costs nothing to put together. */
@@ -167,6 +187,7 @@ export class CatalogTable {
   }
 
   putFile(slot: number, file: PointsFile | null): void {
+    this.madeFiles.delete(slot);
     if (file === null) {
       for (const column of Object.values(this.files)) column.set(slot, null);
       return;
@@ -203,6 +224,9 @@ export class CatalogTable {
     const births = new Uint32Array(capacity).fill(UNBORN);
     births.set(this.births);
     this.births = births;
+    const rowVersions = new Float64Array(capacity);
+    rowVersions.set(this.rowVersions);
+    this.rowVersions = rowVersions;
   }
 }
 

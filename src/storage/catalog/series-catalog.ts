@@ -5,6 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Gauge } from 'prom-client';
+import type { SeriesVersion } from '../../cache/versions.js';
 import { AppError, conflict, notFound, storageError } from '../../core/app-error.js';
 import { assert } from '../../core/assert.js';
 import type { Instant } from '../../core/instant.js';
@@ -34,6 +35,8 @@ export interface CatalogEntry extends StoredPoints {
 export interface PointsEntry extends StoredPoints {
   readonly id: Uuid;
 }
+
+const NO_SERIES: SeriesVersion = { row: -1, points: null };
 
 /** What of a series is damaged: `series` hides it, `points` leaves its metadata readable. */
 export type Quarantined = 'series' | 'points';
@@ -70,6 +73,8 @@ export class SeriesCatalog {
   private readonly quarantine = new Map<Uuid, Quarantined>();
   /** Series in the table that `rows` does not show. */
   private hidden = 0;
+  private changeCount = 0;
+  private rowChangeCount = 0;
 
   constructor(
     @InjectMetric(STORAGE_SERIES.name) private readonly seriesGauge: Gauge,
@@ -83,6 +88,16 @@ export class SeriesCatalog {
 
   get quarantinedCount(): number {
     return this.quarantine.size;
+  }
+
+  /** How often anything here changed, files too that hold what was known before. */
+  get changes(): number {
+    return this.changeCount;
+  }
+
+  /** How often metadata changed, or what of it is shown. */
+  get rowChanges(): number {
+    return this.rowChangeCount;
   }
 
   /** Whether the metadata of the series is known, damaged or not. */
@@ -126,6 +141,17 @@ export class SeriesCatalog {
     const slot = this.pointsSlot(id);
     const delta = this.deltasById.get(id) ?? null;
     return overviewOf({ file: this.table.fileFacts(slot), delta });
+  }
+
+  /**
+   * Whatever is quarantined. No two states of a series, nor of two that had the same id one after the other,
+   * have the same version.
+   */
+  version(id: Uuid): SeriesVersion {
+    const slot = this.slots.get(id);
+    if (slot === undefined) return NO_SERIES;
+    const points = this.deltasById.get(id)?.throughSeq ?? this.table.files.throughSeq.get(slot);
+    return { row: this.table.rowVersion(slot), points };
   }
 
   /** Whatever is quarantined. */
@@ -219,6 +245,7 @@ export class SeriesCatalog {
       if (before !== null) this.externalIds.remove(before, slot);
       this.externalIds.add(externalId, slot);
     }
+    this.noticeRow(slot);
     if (known !== undefined) return;
     this.slots.set(id, slot);
     this.order.add(slot);
@@ -228,12 +255,14 @@ export class SeriesCatalog {
 
   /** Nothing happens where the series went meanwhile. */
   putFile(id: Uuid, file: PointsFile | null): void {
+    this.changeCount += 1;
     const slot = this.slots.get(id);
     if (slot !== undefined) this.table.putFile(slot, file);
   }
 
   /** The series has a row or is quarantined; null may also be put where it is gone. */
   putDelta(id: Uuid, delta: SeriesDelta | null): void {
+    this.changeCount += 1;
     if (delta === null) {
       this.deltasById.delete(id);
       return;
@@ -252,6 +281,7 @@ export class SeriesCatalog {
     this.externalIds.remove(this.table.series.externalId.get(slot)!, slot);
     this.order.remove(slot);
     this.slots.delete(id);
+    this.noticeRow(slot);
     this.table.remove(slot);
     this.updateGauges();
   }
@@ -259,13 +289,16 @@ export class SeriesCatalog {
   setQuarantine(id: Uuid, quarantined: Quarantined): void {
     this.clearQuarantine(id);
     this.quarantine.set(id, quarantined);
+    this.noticeRow(this.slots.get(id));
     if (this.isHidden(id) && this.has(id)) this.hidden += 1;
     this.updateGauges();
   }
 
   clearQuarantine(id: Uuid): void {
     if (this.isHidden(id) && this.has(id)) this.hidden -= 1;
-    if (this.quarantine.delete(id)) this.updateGauges();
+    if (!this.quarantine.delete(id)) return;
+    this.noticeRow(this.slots.get(id));
+    this.updateGauges();
   }
 
   isQuarantined(id: Uuid): boolean {
@@ -343,6 +376,12 @@ export class SeriesCatalog {
 
   private pointsAt(slot: number, id: Uuid): StoredPoints {
     return { file: this.table.file(slot), delta: this.deltasById.get(id) ?? null };
+  }
+
+  private noticeRow(slot: number | undefined): void {
+    this.changeCount += 1;
+    this.rowChangeCount += 1;
+    if (slot !== undefined) this.table.setRowVersion(slot, this.rowChangeCount);
   }
 
   private isHidden(id: Uuid): boolean {

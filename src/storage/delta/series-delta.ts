@@ -63,6 +63,11 @@ export class SeriesDelta {
     return this.runs.reduce((sum, { changes }) => sum + changes.points.length, 0);
   }
 
+  /** Rows and removed keys of a range, in batches that may overlap. */
+  batchesIn(range: DateRange): PointBatch[] {
+    return this.runs.map(({ changes }) => changes.points.inRange(range));
+  }
+
   /**
    * Runs of like size are merged, so that n commits make about log n runs and each row, and each thing known of
    * vintages, is copied about log n times.

@@ -7,6 +7,7 @@ import { parquetMetadata } from 'hyparquet';
 import { assert } from '../../core/assert.js';
 import { messageOf } from '../../core/app-error.js';
 import { Instant } from '../../core/instant.js';
+import { inTurns, type Steps } from '../../core/steps.js';
 import { Uuid } from '../../core/uuid.js';
 
 /** Raised when the meaning of a file changes; a file with a higher one stops the start. */
@@ -53,7 +54,14 @@ export function isUnusable(error: unknown): boolean {
 
 const SHA256 = /^[0-9a-f]{64}$/;
 const PLACEHOLDER = '0'.repeat(64);
+const EMPTY_PLACE = Buffer.from(PLACEHOLDER);
 const MAGIC = 'PAR1';
+
+/** Hashed in about 3 ms. */
+const HASHED_ON_MAIN_THREAD_BYTES = 1024 * 1024;
+/** Copied for the other thread in about 5 ms; what is larger is hashed here, in turns. */
+const COPIED_BYTES_MAX = 16 * HASHED_ON_MAIN_THREAD_BYTES;
+
 /** Entries that the checksum of the facts does not cover: other checksums, and what the library adds. */
 const UNCOVERED_KEYS = new Set(['sha256', 'facts_sha256', 'ARROW:schema']);
 const RESERVED_KEYS = new Set([
@@ -113,11 +121,7 @@ export function openSealed(bytes: Uint8Array, expected: FileIdentity): SealedFac
   const facts = readFacts(bytes, expected);
   const at = sealPosition(bytes);
   if (at === undefined) throw new DamagedFileError('the file has no checksum');
-  const hash = createHash('sha256');
-  hash.update(bytes.subarray(0, at));
-  hash.update(PLACEHOLDER);
-  hash.update(bytes.subarray(at + PLACEHOLDER.length));
-  if (hash.digest('hex') !== facts.sha256) {
+  if (digestOf(bytes, at) !== facts.sha256) {
     throw new DamagedFileError('the checksum does not match the content');
   }
   return facts;
@@ -128,20 +132,60 @@ export function openSealed(bytes: Uint8Array, expected: FileIdentity): SealedFac
  * its footer need not be parsed.
  */
 export function isFile(bytes: Uint8Array, sha256: string): boolean {
-  const at = sealPosition(bytes);
-  if (at === undefined) return false;
-  const end = at + PLACEHOLDER.length;
-  const stated = Buffer.from(bytes.buffer, bytes.byteOffset + at, PLACEHOLDER.length);
-  if (stated.toString('latin1') !== sha256) return false;
-  const hash = createHash('sha256').update(bytes.subarray(0, at)).update(PLACEHOLDER);
-  return hash.update(bytes.subarray(end)).digest('hex') === sha256;
+  const at = placeOf(bytes, sha256);
+  return at !== undefined && digestOf(bytes, at) === sha256;
 }
 
-/** Hashed in about 3 ms. */
-const HASHED_ON_MAIN_THREAD_BYTES = 1024 * 1024;
+/** As `isFile`, with the checksum of a large file taken beside others. */
+export async function checkFile(bytes: Uint8Array, sha256: string): Promise<boolean> {
+  if (bytes.byteLength <= HASHED_ON_MAIN_THREAD_BYTES) return isFile(bytes, sha256);
+  const at = placeOf(bytes, sha256);
+  return at !== undefined && (await digestBesideOthers(bytes, at)) === sha256;
+}
+
+/** Where a file states this checksum. */
+function placeOf(bytes: Uint8Array, sha256: string): number | undefined {
+  const at = sealPosition(bytes);
+  if (at === undefined) return undefined;
+  const stated = Buffer.from(bytes.buffer, bytes.byteOffset + at, PLACEHOLDER.length);
+  return stated.toString('latin1') === sha256 ? at : undefined;
+}
+
+function digestOf(bytes: Uint8Array, at: number): string {
+  const hash = createHash('sha256').update(bytes.subarray(0, at)).update(PLACEHOLDER);
+  return hash.update(bytes.subarray(at + PLACEHOLDER.length)).digest('hex');
+}
+
+function digestBesideOthers(bytes: Uint8Array, at: number): Promise<string> {
+  return bytes.byteLength <= COPIED_BYTES_MAX
+    ? digestInOtherThread(bytes, at)
+    : inTurns(digestInSteps(bytes, at));
+}
+
+function* digestInSteps(bytes: Uint8Array, at: number): Steps<string> {
+  const hash = createHash('sha256');
+  const parts = [bytes.subarray(0, at), EMPTY_PLACE, bytes.subarray(at + PLACEHOLDER.length)];
+  for (const part of parts) {
+    for (let start = 0; start < part.byteLength; start += HASHED_ON_MAIN_THREAD_BYTES) {
+      hash.update(part.subarray(start, start + HASHED_ON_MAIN_THREAD_BYTES));
+      yield;
+    }
+  }
+  return hash.digest('hex');
+}
+
+async function digestInOtherThread(bytes: Uint8Array, at: number): Promise<string> {
+  const place = Buffer.from(bytes.buffer, bytes.byteOffset + at, PLACEHOLDER.length);
+  const written = Buffer.from(place);
+  place.write(PLACEHOLDER, 'latin1');
+  // It copies what it is given before it returns, as its standard has it: one copy is enough.
+  const digest = webcrypto.subtle.digest('SHA-256', bytes);
+  written.copy(place);
+  return Buffer.from(await digest).toString('hex');
+}
 
 /**
- * As `openSealed`, with the checksum of a large file taken in another thread.
+ * As `openSealed`, with the checksum of a large file taken beside others.
  * @throws DamagedFileError, NewerFormatError
  */
 export async function checkSealed(bytes: Uint8Array, expected: FileIdentity): Promise<SealedFacts> {
@@ -149,13 +193,7 @@ export async function checkSealed(bytes: Uint8Array, expected: FileIdentity): Pr
   const facts = readFacts(bytes, expected);
   const at = sealPosition(bytes);
   if (at === undefined) throw new DamagedFileError('the file has no checksum');
-  const place = Buffer.from(bytes.buffer, bytes.byteOffset + at, PLACEHOLDER.length);
-  const written = Buffer.from(place);
-  place.write(PLACEHOLDER, 'latin1');
-  // It copies what it is given before it returns, as its standard has it: one copy is enough.
-  const digest = webcrypto.subtle.digest('SHA-256', bytes);
-  written.copy(place);
-  if (Buffer.from(await digest).toString('hex') !== facts.sha256) {
+  if ((await digestBesideOthers(bytes, at)) !== facts.sha256) {
     throw new DamagedFileError('the checksum does not match the content');
   }
   return facts;

@@ -41,6 +41,7 @@ import type { RowGroupSpan } from '../row-groups.js';
 import { PublishedVintages } from '../vintages/published-vintages.js';
 import { decodeVintages, encodeVintages } from '../vintages/vintages-codec.js';
 import {
+  checkFile,
   DamagedFileError,
   isFile,
   metadataOf,
@@ -141,11 +142,7 @@ export function decodeExpected(
   span?: RowGroupSpan,
 ): StoredPoints {
   const identity = { kind: 'data_points', seriesId } as const;
-  if (!isFile(bytes, file.sha256)) {
-    // Damaged or newer, in words that tell which; else whole, and another one.
-    openSealed(bytes, identity);
-    throw new DamagedFileError('the file is not the one that was written last');
-  }
+  if (!isFile(bytes, file.sha256)) refuse(bytes, seriesId);
   const { rowGroupDates, summary } = file;
   // Of a file with one row group it is known without a look into its footer, which takes a tenth of the time.
   const rowGroupRows =
@@ -159,6 +156,24 @@ export function decodeExpected(
       return vintagesOf(readFacts(bytes, identity));
     },
   };
+}
+
+/**
+ * Refuses what is not the file that was written last, with the checksum of a large one taken beside others.
+ * @throws DamagedFileError where it is another one, or as `decodePoints` does
+ */
+export async function checkExpected(
+  bytes: Uint8Array,
+  seriesId: Uuid,
+  { sha256 }: Pick<ExpectedFile, 'sha256'>,
+): Promise<void> {
+  if (!(await checkFile(bytes, sha256))) refuse(bytes, seriesId);
+}
+
+function refuse(bytes: Uint8Array, seriesId: Uuid): never {
+  // Damaged or newer, in words that tell which; else whole, and another one.
+  openSealed(bytes, { kind: 'data_points', seriesId });
+  throw new DamagedFileError('the file is not the one that was written last');
 }
 
 /** @throws DamagedFileError */
@@ -185,7 +200,15 @@ export function readPoints(
 ): PointBatch {
   const rowGroups = span && Array.from({ length: span.to - span.from }, (_, n) => span.from + n);
   const options = { batchSize: Math.max(1, rowGroupRows), ...(rowGroups ? { rowGroups } : {}) };
-  const table = tableFromIPC<TypeMap>(readParquet(bytes, options).intoIPCStream());
+  return batchOfTable(readParquet(bytes, options));
+}
+
+/**
+ * @param decoded is given up
+ * @throws DamagedFileError as `readPoints`
+ */
+export function batchOfTable(decoded: WasmTable): PointBatch {
+  const table = tableFromIPC<TypeMap>(decoded.intoIPCStream());
   return PointBatch.concat(table.batches.map((batch) => withOwnSchema(batch) ?? converted(batch)));
 }
 

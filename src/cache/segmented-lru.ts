@@ -1,0 +1,136 @@
+// A bounded memory that one long scan cannot flush: entries that were asked for again are kept apart from those
+// that were used once (2Q: T. Johnson, D. Shasha, "2Q: A Low Overhead High Performance Buffer Management
+// Replacement Algorithm", VLDB 1994). Newcomers are on probation and push out only each other; a second use protects
+// an entry; what falls out of the protected ones is on probation again. Names that were pushed out are remembered
+// for a while, so that a working set larger than the probation can still be recognised.
+
+import { LRUCache } from 'lru-cache';
+
+/** What newcomers always have for themselves is the rest. */
+const PROTECTED_SHARE = 0.8;
+
+export interface SegmentedLruOptions<V> {
+  /** At least 1, like the others. */
+  readonly bytesMax: number;
+  readonly entriesMax: number;
+  readonly ttlSeconds: number;
+  /** At least 1, and the same for a value whenever it is asked. */
+  readonly bytesOf: (value: V) => number;
+}
+
+interface Entry<V> {
+  readonly name: string;
+  readonly value: V;
+  readonly bytes: number;
+  /** milliseconds, of `performance.now` */
+  readonly expiresAt: number;
+}
+
+type Segment<V> = LRUCache<string, Entry<V>>;
+
+export class SegmentedLru<V> {
+  private readonly probation: Segment<V>;
+  /** The protected ones. */
+  private readonly kept: Segment<V>;
+  /** Names without values: of what was pushed out, and of what was too large to be let in at once. */
+  private readonly remembered: LRUCache<string, true>;
+  private readonly protectedBytesMax: number;
+  private readonly protectedEntriesMax: number;
+
+  constructor(private readonly options: SegmentedLruOptions<V>) {
+    const { bytesMax, entriesMax } = options;
+    this.protectedBytesMax = Math.floor(bytesMax * PROTECTED_SHARE);
+    this.protectedEntriesMax = Math.floor(entriesMax * PROTECTED_SHARE);
+    // Bounded by bytes, so that nothing is allocated for entries that are not there yet.
+    const bounds = { maxSize: bytesMax, sizeCalculation: ({ bytes }: Entry<V>) => bytes };
+    this.probation = new LRUCache(bounds);
+    this.kept = new LRUCache(bounds);
+    this.remembered = new LRUCache({ maxSize: entriesMax, sizeCalculation: () => 1 });
+  }
+
+  get bytes(): number {
+    return this.probation.calculatedSize + this.kept.calculatedSize;
+  }
+
+  get size(): number {
+    return this.probation.size + this.kept.size;
+  }
+
+  get(name: string): V | undefined {
+    const protectedEntry = this.kept.get(name);
+    const entry = protectedEntry ?? this.probation.get(name);
+    if (entry === undefined) return undefined;
+    if (performance.now() >= entry.expiresAt) {
+      this.delete(name);
+      return undefined;
+    }
+    if (protectedEntry === undefined) this.protect(entry);
+    return entry.value;
+  }
+
+  /** The same, without counting as a use. */
+  peek(name: string): V | undefined {
+    const entry = this.kept.peek(name) ?? this.probation.peek(name);
+    return entry !== undefined && performance.now() < entry.expiresAt ? entry.value : undefined;
+  }
+
+  /** What is larger than all there may be is not kept. */
+  set(name: string, value: V): void {
+    const { bytesMax, ttlSeconds } = this.options;
+    const bytes = this.options.bytesOf(value);
+    const isKnown = this.kept.has(name) || this.remembered.has(name);
+    this.delete(name);
+    if (bytes > bytesMax) return;
+    const entry = { name, value, bytes, expiresAt: performance.now() + ttlSeconds * 1000 };
+    if (!isKnown && bytes > bytesMax - this.kept.calculatedSize) {
+      // A scan of large ones must not push out what is protected: the next time it is let in.
+      this.remember(name);
+      return;
+    }
+    this.remembered.delete(name);
+    this.probation.set(name, entry);
+    if (isKnown) this.protect(entry);
+    this.makeRoom(name);
+  }
+
+  delete(name: string): void {
+    this.kept.delete(name);
+    this.probation.delete(name);
+  }
+
+  clear(): void {
+    this.kept.clear();
+    this.probation.clear();
+    this.remembered.clear();
+  }
+
+  /** @param entry of the probation, used last */
+  private protect(entry: Entry<V>): void {
+    // One that cannot be protected beside others stays where it is: at the end of the queue.
+    if (entry.bytes > this.protectedBytesMax || this.protectedEntriesMax === 0) return;
+    this.probation.delete(entry.name);
+    while (
+      this.kept.calculatedSize + entry.bytes > this.protectedBytesMax ||
+      this.kept.size >= this.protectedEntriesMax
+    ) {
+      const demoted = this.kept.pop()!;
+      this.probation.set(demoted.name, demoted);
+    }
+    this.kept.set(entry.name, entry);
+  }
+
+  /** @param newest is let in: where nothing else is on probation, protected ones give way to it */
+  private makeRoom(newest: string): void {
+    while (this.bytes > this.options.bytesMax || this.size > this.options.entriesMax) {
+      const others = this.probation.size - (this.probation.has(newest) ? 1 : 0);
+      const segment = others > 0 ? this.probation : this.kept;
+      this.remember(segment.pop()!.name);
+    }
+  }
+
+  private remember(name: string): void {
+    this.remembered.set(name, true);
+    // As many as there are entries: about what a working set that fits can have lost.
+    while (this.remembered.size > Math.max(1, this.size)) this.remembered.pop();
+  }
+}

@@ -1,0 +1,209 @@
+// Stands before Apollo: answers repeated and plain queries itself, from bytes or by compiled operations, and lets
+// everything else pass.
+
+import { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
+import { LRUCache } from 'lru-cache';
+import { Config } from '../../config/environment.js';
+import { GraphqlMetrics } from '../../metrics/graphql-metrics.js';
+import type { Answer } from './answer.js';
+import { Answers, LongAnswer } from './answers.js';
+import { codingFor, COMPRESSED_BYTES_MIN, compressor } from './compression.js';
+import { Questions, type Question } from './questions.js';
+
+const PATH = '/graphql';
+
+/** What Apollo offers, and takes where a client has no preference. */
+const MEDIA_TYPES = [
+  'application/json; charset=utf-8',
+  'application/graphql-response+json; charset=utf-8',
+];
+
+/** Without one of them a GET may come from a page of another origin, and Apollo refuses it. */
+const PREFLIGHTED = ['content-type', 'x-apollo-operation-name', 'apollo-require-preflight'];
+
+@Injectable()
+export class AnswersHook {
+  private readonly mediaTypes = new LRUCache<string, { type: string | undefined }>({ max: 200 });
+
+  constructor(
+    private readonly questions: Questions,
+    private readonly answers: Answers,
+    private readonly metrics: GraphqlMetrics,
+    private readonly config: Config,
+  ) {}
+
+  /** To be called before routes are added. */
+  install(adapter: FastifyAdapter): void {
+    const fastify = adapter.getInstance();
+    const parseJson = fastify.getDefaultJsonParser('error', 'error');
+    const options = { bodyLimit: this.config.httpBodyBytesMax };
+    adapter.useBodyParser('application/json', false, options, (request, bytes, done) => {
+      const text = bytes.toString();
+      const known = isGraphql(request) ? this.questions.knownBody(text) : undefined;
+      if (known) {
+        done(null, known);
+        return;
+      }
+      void parseJson(request, text, (error: Error | null, body?: unknown) => {
+        const isObject = typeof body === 'object' && body !== null;
+        if (isObject && isGraphql(request)) this.questions.keepBody(text, body);
+        done(error, body);
+      });
+    });
+    fastify.addHook('preHandler', (request, reply, done) => {
+      const question = isGraphql(request) ? this.questionOf(request) : null;
+      const mediaType = this.mediaTypeFor(request.headers.accept);
+      if (question && mediaType !== undefined) {
+        this.reply(question, mediaType, request, reply, done);
+      } else {
+        if (isGraphql(request)) void reply.header('cache-control', 'no-store');
+        done();
+      }
+    });
+  }
+
+  private questionOf(request: FastifyRequest): Question | null {
+    const { method, body, headers } = request;
+    const isJson = headers['content-type']?.startsWith('application/json') === true;
+    if (method === 'POST') {
+      const isObject = isJson && typeof body === 'object' && body !== null && !Array.isArray(body);
+      return isObject ? this.questions.ofBody(body) : null;
+    }
+    if (method !== 'GET' || (headers['content-type'] !== undefined && !isJson)) return null;
+    if (!PREFLIGHTED.some((name) => headers[name] !== undefined && headers[name] !== ''))
+      return null;
+    return this.questions.ofParameters(request.query as Record<string, unknown>);
+  }
+
+  /** Undefined where a client takes neither. */
+  private mediaTypeFor(accept: string | undefined): string | undefined {
+    if (accept === undefined || accept === '') return MEDIA_TYPES[0];
+    let found = this.mediaTypes.get(accept);
+    if (!found) {
+      const type = new Negotiator({ headers: { accept } }).mediaType(MEDIA_TYPES);
+      found = { type };
+      this.mediaTypes.set(accept, found);
+    }
+    return found.type;
+  }
+
+  private reply(
+    question: Question,
+    mediaType: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pass: () => void,
+  ): void {
+    const started = performance.now();
+    const succeeded = (): void => {
+      this.questions.persist(question);
+      this.metrics.observe('query', 'success', (performance.now() - started) / 1000);
+    };
+    const cached = this.answers.cached(question);
+    if (cached) {
+      sendWhole(cached, 'HIT', mediaType, request, reply);
+      succeeded();
+      return;
+    }
+    this.answers.answer(question, { req: request }).then(
+      (answer) => {
+        if (answer === undefined) {
+          void reply.headers({ 'x-cache': 'MISS', 'cache-control': 'no-store' });
+          pass();
+        } else if (answer instanceof LongAnswer) {
+          sendLong(answer, mediaType, request, reply);
+          reply.raw.once('close', succeeded);
+        } else {
+          sendWhole(answer, 'MISS', mediaType, request, reply);
+          succeeded();
+        }
+      },
+      (error: unknown) => void reply.send(error),
+    );
+  }
+}
+
+function isGraphql(request: FastifyRequest): boolean {
+  return request.routeOptions.url === PATH;
+}
+
+function sendWhole(
+  answer: Answer,
+  cache: 'HIT' | 'MISS',
+  mediaType: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { entityTag, body } = answer;
+  describe(reply, mediaType, cache);
+  if (answer.isCacheable) {
+    // Shared caches may keep it too, and have to ask whether it still stands.
+    void reply.header('cache-control', 'no-cache').header('etag', entityTag);
+    if (isNamed(entityTag, request.headers['if-none-match'])) {
+      void reply.code(304).send();
+      return;
+    }
+  } else {
+    void reply.header('cache-control', 'no-store');
+  }
+  const coding =
+    body.length < COMPRESSED_BYTES_MIN ? undefined : codingFor(acceptedCodings(request));
+  if (coding === undefined) {
+    void reply.send(body);
+    return;
+  }
+  void reply.header('content-encoding', coding);
+  answer.in(coding).then(
+    (bytes) => reply.send(bytes),
+    (error: unknown) => reply.send(error),
+  );
+}
+
+/** Its tag would only be known when it has been sent. */
+function sendLong(
+  answer: LongAnswer,
+  mediaType: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  describe(reply, mediaType, 'MISS');
+  void reply.header('cache-control', 'no-store');
+  const coding = codingFor(acceptedCodings(request));
+  const text = Readable.from(answer.pieces(), { objectMode: false });
+  if (coding === undefined) {
+    void reply.send(text);
+    return;
+  }
+  void reply.header('content-encoding', coding);
+  const encoder = compressor(coding);
+  // A client that goes takes both down; the reply sees to the second.
+  encoder.once('close', () => text.destroy());
+  void reply.send(text.pipe(encoder));
+}
+
+function describe(reply: FastifyReply, mediaType: string, cache: 'HIT' | 'MISS'): void {
+  const vary = reply.getHeader('vary');
+  void reply
+    .header('content-type', mediaType)
+    .header('x-cache', cache)
+    .header('vary', vary === undefined ? VARY : `${String(vary)}, ${VARY}`);
+}
+
+const VARY = 'Accept, Accept-Encoding';
+
+function acceptedCodings(request: FastifyRequest): string | undefined {
+  const accepted = request.headers['accept-encoding'];
+  return Array.isArray(accepted) ? accepted.join() : accepted;
+}
+
+/** RFC 9110, section 13.1.2: compared weakly, so the tags need not say that they are weak. */
+function isNamed(entityTag: string, ifNoneMatch: string | undefined): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  const opaque = entityTag.slice('W/'.length);
+  return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === opaque);
+}

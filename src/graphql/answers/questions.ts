@@ -1,0 +1,124 @@
+// From what was sent to what is asked: which operation, with which variables. Everything that is not a valid
+// query in the usual form is left to Apollo, which knows the right words for it.
+
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { PreparedOperation } from '../execution/prepared-operation.js';
+import { PreparedOperations } from '../execution/prepared-operations.js';
+import { PersistedQueries } from './persisted-queries.js';
+
+export interface Question {
+  readonly operation: PreparedOperation;
+  /** As they were sent. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** The same for all questions that have the same answer by their form. */
+  readonly key: string;
+  /** The query as it was sent, where it is to be persisted under this hash. */
+  readonly toPersist: { readonly hash: string; readonly text: string } | undefined;
+}
+
+/** The members of a request, as they come from a body or an address. */
+type Sent = Readonly<Partial<Record<string, unknown>>>;
+
+/** Requests that are known by their text, to the letter: repeated ones need not be parsed. */
+const KNOWN_MAX = 4000;
+const KNOWN_CHARACTERS_MAX = 8_388_608;
+const KNOWN_TEXT_CHARACTERS_MAX = 16_384;
+
+@Injectable()
+export class Questions {
+  private readonly bodies = new LRUCache<string, object>({
+    max: KNOWN_MAX,
+    maxSize: KNOWN_CHARACTERS_MAX,
+    maxEntrySize: KNOWN_TEXT_CHARACTERS_MAX,
+    sizeCalculation: (_, text) => text.length + 1,
+  });
+  private readonly byBody = new WeakMap<object, Question | null>();
+
+  constructor(
+    private readonly operations: PreparedOperations,
+    private readonly persisted: PersistedQueries,
+  ) {}
+
+  /** The parsed body of a request that was the same, to the letter. */
+  knownBody(text: string): object | undefined {
+    return this.bodies.get(text);
+  }
+
+  keepBody(text: string, body: object): void {
+    this.bodies.set(text, body);
+  }
+
+  /** To be called when it was answered: what is refused is not kept, by Apollo neither. */
+  persist({ toPersist }: Question): void {
+    if (toPersist) this.persisted.keep(toPersist.hash, toPersist.text);
+  }
+
+  /** @param body as parsed; null for what is left to others */
+  ofBody(body: object): Question | null {
+    let question = this.byBody.get(body);
+    if (question === undefined) {
+      question = this.of(body as Sent);
+      // A hash that is not known yet may be known the next time.
+      if (question !== null || !('extensions' in body)) this.byBody.set(body, question);
+    }
+    return question;
+  }
+
+  /** @param parameters of an address, decoded */
+  ofParameters({ query, operationName, variables, extensions }: Sent): Question | null {
+    try {
+      return this.of({
+        query,
+        operationName,
+        variables: parsedParameter(variables),
+        extensions: parsedParameter(extensions),
+      });
+    } catch (error) {
+      if (error instanceof SyntaxError) return null;
+      throw error;
+    }
+  }
+
+  private of({ query, operationName = null, variables, extensions }: Sent): Question | null {
+    if (operationName !== null && typeof operationName !== 'string') return null;
+    if (!isRecordOrAbsent(variables) || !isRecordOrAbsent(extensions)) return null;
+    const text = this.textOf(query, extensions);
+    const operation = text === undefined ? undefined : this.operations.prepare(text, operationName);
+    if (!text || !operation) return null;
+    const sent = variables ?? {};
+    const key = operation.id + operation.sentOf(sent);
+    const hash = query == null ? undefined : hashOf(extensions);
+    const toPersist = hash === undefined ? undefined : { hash, text };
+    return { operation, variables: sent, key, toPersist };
+  }
+
+  /** The text of the query, sent or persisted; undefined where others must say what is wrong. */
+  private textOf(query: unknown, extensions: Sent | null | undefined): string | undefined {
+    const isSent = typeof query === 'string' && query !== '';
+    if (extensions?.['persistedQuery'] === undefined) return isSent ? query : undefined;
+    const hash = hashOf(extensions);
+    if (hash === undefined) return undefined;
+    if (query == null) return this.persisted.text(hash);
+    return isSent && createHash('sha256').update(query).digest('hex') === hash ? query : undefined;
+  }
+}
+
+/** Of a persisted query, as the protocol of Apollo has it. */
+function hashOf(extensions: Sent | null | undefined): string | undefined {
+  const { version, sha256Hash } = (extensions?.['persistedQuery'] ?? {}) as Sent;
+  return version === 1 && typeof sha256Hash === 'string' ? sha256Hash : undefined;
+}
+
+function parsedParameter(value: unknown): unknown {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw new SyntaxError('a parameter is given once');
+  const parsed: unknown = JSON.parse(value);
+  if (parsed === null) throw new SyntaxError('a parameter that is given is an object');
+  return parsed;
+}
+
+function isRecordOrAbsent(value: unknown): value is Sent | null | undefined {
+  return value == null || (typeof value === 'object' && !Array.isArray(value));
+}
