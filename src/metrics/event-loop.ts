@@ -6,26 +6,40 @@ import type { Gauge } from 'prom-client';
 
 /** Fine enough for pieces of work of 5 ms, and 200 wake-ups a second cost nothing. */
 const INTERVAL_MILLISECONDS = 5;
+/** Longer than the usual interval of scrapes, so that none misses anything; scrapes do not change what others see. */
+const WINDOW_MILLISECONDS = 30_000;
 const PERCENTILES = [50, 99, 100];
 const NANOSECONDS_PER_SECOND = 1e9;
 
 const rings = monitorEventLoopDelay({ resolution: INTERVAL_MILLISECONDS });
+/** By percentile, of the window before: seconds. */
+let before = new Map<number, number>();
+let turning: NodeJS.Timeout | undefined;
 
-/** Begins to measure; the timer keeps no process alive. */
+/** Begins to measure; no timer of it keeps the process alive. */
 export function watchEventLoop(): void {
+  if (turning) return;
   rings.enable();
+  turning = setInterval(() => {
+    before = new Map(PERCENTILES.map((percentile) => [percentile, heldAt(percentile)]));
+    rings.reset();
+  }, WINDOW_MILLISECONDS).unref();
+}
+
+/** Seconds of this window. */
+function heldAt(percentile: number): number {
+  const late = rings.percentile(percentile) / NANOSECONDS_PER_SECOND;
+  return Math.max(0, late - INTERVAL_MILLISECONDS / 1000);
 }
 
 export const EVENT_LOOP_HELD_SECONDS = {
   name: 'event_loop_held_seconds',
-  help: 'How long the event loop was held in one go since the scrape before, by quantile (1: the longest)',
+  help: 'How long the event loop was held in one go in the last 30 to 60 seconds, by quantile (1: the longest)',
   labelNames: ['quantile'],
   collect(this: Gauge): void {
     for (const percentile of PERCENTILES) {
-      const late = rings.percentile(percentile) / NANOSECONDS_PER_SECOND;
-      const held = Math.max(0, late - INTERVAL_MILLISECONDS / 1000);
+      const held = Math.max(before.get(percentile) ?? 0, heldAt(percentile));
       this.set({ quantile: String(percentile / 100) }, held);
     }
-    rings.reset();
   },
 };

@@ -6,6 +6,10 @@ import {
   GRAPHQL_OPERATIONS_TOTAL,
 } from './metric-definitions.js';
 
+export type OperationType = 'query' | 'mutation' | 'unknown';
+/** `cancelled`: the client went while it was answered. */
+export type OperationOutcome = 'success' | 'error' | 'cancelled';
+
 @Injectable()
 export class GraphqlMetrics {
   constructor(
@@ -13,7 +17,7 @@ export class GraphqlMetrics {
     @InjectMetric(GRAPHQL_OPERATION_DURATION_SECONDS.name) private readonly duration: Histogram,
   ) {}
 
-  observe(type: 'query' | 'mutation' | 'unknown', outcome: 'success' | 'error', seconds: number) {
+  observe(type: OperationType, outcome: OperationOutcome, seconds: number): void {
     this.operations.inc({ type, outcome });
     this.duration.observe({ type }, seconds);
   }

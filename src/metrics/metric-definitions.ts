@@ -3,7 +3,7 @@
 
 export const GRAPHQL_OPERATIONS_TOTAL = {
   name: 'graphql_operations_total',
-  help: 'GraphQL operations answered, by type (query, mutation) and outcome (success, error)',
+  help: 'GraphQL operations answered, by type (query, mutation) and outcome (success, error, cancelled)',
   labelNames: ['type', 'outcome'],
 };
 

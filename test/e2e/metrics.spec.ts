@@ -148,14 +148,14 @@ describe('/metrics', () => {
     expect(hits('storage_operations_total{operation="read",outcome="success"}')).toBe(0);
   });
 
-  it('tells for how long the event loop was held since it was asked before', async () => {
+  it('tells for how long the event loop was held, to everybody who asks', async () => {
     const longest = 'event_loop_held_seconds{quantile="1"}';
     await vi.waitFor(async () => {
       const until = performance.now() + 150;
       while (performance.now() < until);
       expect((await scrape()).get(longest)).toBeGreaterThan(0.1);
     });
-    await vi.waitFor(async () => expect((await scrape()).get(longest)).toBeLessThan(0.1));
+    expect((await scrape()).get(longest)).toBeGreaterThan(0.1);
   });
 
   it('names every metric with its meaning and type', async () => {

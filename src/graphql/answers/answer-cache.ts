@@ -34,8 +34,13 @@ export class AnswerCache {
     const isHit = answer?.isCurrent === true;
     this.metrics.countLookup('responses', 'memory', isHit ? 'hit' : 'miss');
     if (isHit) return answer;
-    if (answer) this.entries?.delete(key);
+    if (answer) this.delete(key);
     return undefined;
+  }
+
+  private delete(key: string): void {
+    this.entries?.delete(key);
+    this.metrics.setBytes('responses', this.entries?.bytes ?? 0);
   }
 
   set(key: string, answer: Answer): void {

@@ -9,6 +9,7 @@ const OVERHEAD_BYTES = 1024;
 const SERIES_BYTES = 160;
 /** Encodings take a tenth of the text each; all of them are paid for in advance. */
 const ENCODINGS_SHARE = 0.5;
+const SHORT_BYTES = 16_384;
 
 export class Answer {
   /**
@@ -18,12 +19,15 @@ export class Answer {
   readonly entityTag: string;
   private readonly encoded = new Map<ContentCoding, Promise<Buffer>>();
 
+  /** A text where it is short: with its head it goes to the socket in one piece. */
+  readonly body: string | Buffer;
+
   constructor(
-    /** A text where it is short: with its head it goes to the socket in one piece. */
-    readonly body: string | Buffer,
+    bytes: Buffer,
     readonly reads: AnswerReads,
   ) {
-    const checksums = [crc32(body), crc32c(body), body.length].map((number) => number.toString(36));
+    this.body = bytes.length > SHORT_BYTES ? bytes : bytes.toString();
+    const checksums = [crc32(bytes), crc32c(bytes), bytes.length].map((n) => n.toString(36));
     // Weak, because an encoding is another sequence of bytes with the same content.
     this.entityTag = `W/"${checksums.join('-')}"`;
   }
@@ -39,7 +43,8 @@ export class Answer {
 
   /** What keeping it costs. */
   get bytes(): number {
-    const { length } = this.body;
+    // In memory a text may take two bytes for a character.
+    const length = this.body.length * (typeof this.body === 'string' ? 2 : 1);
     return (
       OVERHEAD_BYTES + SERIES_BYTES * this.reads.size + Math.ceil(length * (1 + ENCODINGS_SHARE))
     );
@@ -51,6 +56,7 @@ export class Answer {
     if (!bytes) {
       bytes = compressed(Buffer.from(this.body), coding);
       this.encoded.set(coding, bytes);
+      bytes.catch(() => this.encoded.delete(coding));
     }
     return bytes;
   }

@@ -22,6 +22,8 @@ const MEDIA_TYPES = [
   'application/graphql-response+json; charset=utf-8',
 ];
 
+const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
+
 /** Without one of them a GET may come from a page of another origin, and Apollo refuses it. */
 const PREFLIGHTED = ['content-type', 'x-apollo-operation-name', 'apollo-require-preflight'];
 
@@ -68,7 +70,7 @@ export class AnswersHook {
 
   private questionOf(request: FastifyRequest): Question | null {
     const { method, body, headers } = request;
-    const isJson = headers['content-type']?.startsWith('application/json') === true;
+    const isJson = JSON_TYPE.test(headers['content-type'] ?? '');
     if (method === 'POST') {
       const isObject = isJson && typeof body === 'object' && body !== null && !Array.isArray(body);
       return isObject ? this.questions.ofBody(body) : null;
@@ -116,7 +118,10 @@ export class AnswersHook {
           pass();
         } else if (answer instanceof LongAnswer) {
           sendLong(answer, mediaType, request, reply);
-          reply.raw.once('close', succeeded);
+          reply.raw.once('close', () => {
+            if (reply.raw.writableFinished) succeeded();
+            else this.metrics.observe('query', 'cancelled', (performance.now() - started) / 1000);
+          });
         } else {
           sendWhole(answer, 'MISS', mediaType, request, reply);
           succeeded();
@@ -159,7 +164,7 @@ function sendWhole(
   void reply.header('content-encoding', coding);
   answer.in(coding).then(
     (bytes) => reply.send(bytes),
-    (error: unknown) => reply.send(error),
+    () => reply.removeHeader('content-encoding').send(body),
   );
 }
 
@@ -173,6 +178,9 @@ function sendLong(
   describe(reply, mediaType, 'MISS');
   void reply.header('cache-control', 'no-store');
   const coding = codingFor(acceptedCodings(request));
+  // Whoever stands still keeps the rows in memory, and the service from stopping.
+  // Node.js ends a connection whose time is up, and sets another one for the next request.
+  request.raw.socket.setTimeout(STANDSTILL_MILLISECONDS);
   const text = Readable.from(answer.pieces(), { objectMode: false });
   if (coding === undefined) {
     void reply.send(text);
@@ -192,6 +200,9 @@ function describe(reply: FastifyReply, mediaType: string, cache: 'HIT' | 'MISS')
     .header('x-cache', cache)
     .header('vary', vary === undefined ? VARY : `${String(vary)}, ${VARY}`);
 }
+
+/** As long as Arrow Flight waits by default. */
+const STANDSTILL_MILLISECONDS = 60_000;
 
 const VARY = 'Accept, Accept-Encoding';
 

@@ -11,6 +11,7 @@ import { AnswerRun } from '../execution/answer-run.js';
 import type { AnswerText } from '../execution/answer-text.js';
 import { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
+import type { PreparedOperation } from '../execution/prepared-operation.js';
 import type { Question } from './questions.js';
 import { SharedAnswers } from './shared-answers.js';
 
@@ -19,14 +20,19 @@ export class LongAnswer {
   constructor(private readonly text: AnswerText) {}
 
   /** The JSON in pieces, between which others have their turns. */
-  async *pieces(): AsyncGenerator<string, void, undefined> {
+  async *pieces(): AsyncGenerator<string | Buffer, void, undefined> {
     const turns = new Turns();
-    for (const chunk of wrapped(this.text)) {
-      yield chunk;
+    yield BEGIN;
+    for (const piece of this.text.pieces()) {
+      yield piece;
       if (turns.isDue) await turns.give();
     }
+    yield END;
   }
 }
+
+const BEGIN = '{"data":';
+const END = '}\n';
 
 interface Pending {
   /** The state of the store when it was begun. */
@@ -34,10 +40,9 @@ interface Pending {
   readonly answer: Promise<Answer | LongAnswer | undefined>;
 }
 
-/** Rows of an answer that is still made in memory: some megabytes. */
+/** What is still made in memory; what is longer is made while it is sent. */
 const WHOLE_ROWS_MAX = 50_000;
-/** Rows that are turned into text in one go, in about two milliseconds. */
-const ONE_TURN_ROWS = 10_000;
+const WHOLE_BYTES_MAX = 8_388_608;
 
 @Injectable()
 export class Answers {
@@ -93,46 +98,57 @@ export class Answers {
     context: object,
   ): Promise<Answer | LongAnswer | undefined> {
     const started = performance.now();
-    const definitions = operation.definition.variableDefinitions ?? [];
-    const { coerced } = getVariableValues(this.schemaHost.schema, definitions, sent, {
-      maxErrors: 1,
-    });
-    if (!coerced || !operation.isAffordable(sent, coerced)) return undefined;
-    const run = new AnswerRun(coerced, context, new AnswerReads(this.versions));
     try {
-      operation.compiledFor(coerced)(run);
+      const variables = this.coerced(operation, sent);
+      if (!variables || !operation.isAffordable(sent, variables)) return undefined;
+      const run = new AnswerRun(variables, context, new AnswerReads(this.versions));
+      operation.compiledFor(variables)(run);
       await run.finished();
+      const bytes = run.text.rowCount > WHOLE_ROWS_MAX ? undefined : await bytesOf(run.text);
+      operation.noteMilliseconds(performance.now() - started);
+      return bytes ? new Answer(bytes, run.reads) : new LongAnswer(run.text);
     } catch (error) {
       // Whoever executes it next tells the caller, and the log, what is wrong.
       this.logger.debug({ message: 'left to the reference executor', cause: String(error) });
       return undefined;
     }
-    if (run.text.rowCount > WHOLE_ROWS_MAX) return new LongAnswer(run.text);
-    const { text } = run;
-    const isShort = text.rowCount === 0;
-    const body = isShort ? textOf(text) : await bytesOf(text);
-    operation.noteMilliseconds(performance.now() - started);
-    return new Answer(body, run.reads);
+  }
+
+  private coerced({ definition }: PreparedOperation, sent: Question['variables']) {
+    const definitions = definition.variableDefinitions ?? [];
+    const { schema } = this.schemaHost;
+    return getVariableValues(schema, definitions, sent, { maxErrors: 1 }).coerced;
   }
 }
 
-function textOf(text: AnswerText): string {
-  return `{"data":${text.toString()}}\n`;
-}
-
-async function bytesOf(text: AnswerText): Promise<Buffer> {
-  if (text.rowCount <= ONE_TURN_ROWS) return Buffer.from(textOf(text));
-  const turns = new Turns();
-  const chunks: Buffer[] = [];
-  for (const chunk of wrapped(text)) {
-    chunks.push(Buffer.from(chunk));
-    if (turns.isDue) await turns.give();
+/** Undefined where they are too many to be made at once. */
+async function bytesOf(text: AnswerText): Promise<Buffer | undefined> {
+  const pieces: (string | Buffer)[] = [BEGIN];
+  if (text.rowCount === 0) {
+    text.collect(pieces);
+  } else {
+    const turns = new Turns();
+    let length = 0;
+    for (const piece of text.pieces()) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > WHOLE_BYTES_MAX) return undefined;
+      if (turns.isDue) await turns.give();
+    }
   }
-  return Buffer.concat(chunks);
+  pieces.push(END);
+  return joined(pieces);
 }
 
-function* wrapped(text: AnswerText): Generator<string, void, undefined> {
-  yield '{"data":';
-  yield* text.chunks();
-  yield '}\n';
+function joined(pieces: readonly (string | Buffer)[]): Buffer {
+  let length = 0;
+  for (const piece of pieces) {
+    length += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+  }
+  const bytes = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const piece of pieces) {
+    at += typeof piece === 'string' ? bytes.write(piece, at) : piece.copy(bytes, at);
+  }
+  return bytes;
 }

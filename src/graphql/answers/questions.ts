@@ -21,15 +21,18 @@ export interface Question {
 /** The members of a request, as they come from a body or an address. */
 type Sent = Readonly<Partial<Record<string, unknown>>>;
 
-/** Requests that are known by their text, to the letter: repeated ones need not be parsed. */
-const KNOWN_MAX = 4000;
-const KNOWN_CHARACTERS_MAX = 8_388_608;
-const KNOWN_TEXT_CHARACTERS_MAX = 16_384;
+/**
+ * Requests that are known by their text, to the letter: repeated ones need not be parsed. What is parsed can take
+ * twenty times the memory of its text.
+ */
+const KNOWN_CHARACTERS_MAX = 1_048_576;
+const KNOWN_TEXT_CHARACTERS_MAX = 4096;
+/** Longer keys are kept as their hash. */
+const KEY_CHARACTERS_MAX = 200;
 
 @Injectable()
 export class Questions {
   private readonly bodies = new LRUCache<string, object>({
-    max: KNOWN_MAX,
     maxSize: KNOWN_CHARACTERS_MAX,
     maxEntrySize: KNOWN_TEXT_CHARACTERS_MAX,
     sizeCalculation: (_, text) => text.length + 1,
@@ -46,8 +49,9 @@ export class Questions {
     return this.bodies.get(text);
   }
 
+  /** @param body as parsed from `text` */
   keepBody(text: string, body: object): void {
-    this.bodies.set(text, body);
+    if (this.ofBody(body) !== null) this.bodies.set(text, body);
   }
 
   /** To be called when it was answered: what is refused is not kept, by Apollo neither. */
@@ -59,7 +63,7 @@ export class Questions {
   ofBody(body: object): Question | null {
     let question = this.byBody.get(body);
     if (question === undefined) {
-      question = this.of(body as Sent);
+      question = Array.isArray(body) ? null : this.of(body as Sent);
       // A hash that is not known yet may be known the next time.
       if (question !== null || !('extensions' in body)) this.byBody.set(body, question);
     }
@@ -81,14 +85,24 @@ export class Questions {
     }
   }
 
-  private of({ query, operationName = null, variables, extensions }: Sent): Question | null {
+  private of(sent: Sent): Question | null {
+    try {
+      return this.asked(sent);
+    } catch (error) {
+      // Nested more deeply than the stack is: whoever answers next has the words for it.
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
+  }
+
+  private asked({ query, operationName = null, variables, extensions }: Sent): Question | null {
     if (operationName !== null && typeof operationName !== 'string') return null;
     if (!isRecordOrAbsent(variables) || !isRecordOrAbsent(extensions)) return null;
     const text = this.textOf(query, extensions);
     const operation = text === undefined ? undefined : this.operations.prepare(text, operationName);
     if (!text || !operation) return null;
     const sent = variables ?? {};
-    const key = operation.id + operation.sentOf(sent);
+    const key = operation.id + shortened(operation.sentOf(sent));
     const hash = query == null ? undefined : hashOf(extensions);
     const toPersist = hash === undefined ? undefined : { hash, text };
     return { operation, variables: sent, key, toPersist };
@@ -109,6 +123,11 @@ export class Questions {
 function hashOf(extensions: Sent | null | undefined): string | undefined {
   const { version, sha256Hash } = (extensions?.['persistedQuery'] ?? {}) as Sent;
   return version === 1 && typeof sha256Hash === 'string' ? sha256Hash : undefined;
+}
+
+function shortened(text: string): string {
+  if (text.length <= KEY_CHARACTERS_MAX) return text;
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 function parsedParameter(value: unknown): unknown {

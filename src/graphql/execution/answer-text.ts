@@ -1,77 +1,110 @@
-// The JSON of an answer while it is put together: text, with gaps for what is still being read, and long
-// lists that are turned into text only when the answer is sent.
+// The JSON of an answer while it is put together: text, lists of rows as bytes, gaps for what is still being
+// read, and long lists that are turned into bytes only when the answer is sent.
 
-/** A list that is written late, because it is long. Once an answer is complete, writing it cannot fail. */
-export interface LongList {
+import { ByteWriter } from './byte-writer.js';
+
+/** A list of rows. */
+export interface RowList {
   readonly length: number;
-  /** The JSON of one element. */
-  readonly textAt: (index: number) => string;
+  /** Writes the JSON of one element. */
+  readonly writeAt: (index: number, out: ByteWriter) => void;
 }
 
-/** Rows that are turned into text at a time: some tens of kilobytes, in less than a millisecond. */
-const ROWS_PER_CHUNK = 1000;
+type Piece = string | Buffer;
+
+/** Rows of one answer that are written at once; the others wait until it is complete, and then cannot fail. */
+const ROWS_AT_ONCE = 500;
+/** A piece of a list is so long, or took so long: rows with identifiers take fifty times as long as others. */
+const PIECE_BYTES = 65_536;
+const PIECE_MILLISECONDS = 2;
+const ROWS_PER_LOOK = 64;
+
+/** Used in synchronous steps only, and empty between them. */
+const writer = new ByteWriter();
+
+const [COMMA, LIST_BEGIN, LIST_END] = [',', '[', ']'].map((sign) => sign.charCodeAt(0)) as [
+  number,
+  number,
+  number,
+];
 
 export class AnswerText {
   /** The end of it, for whoever writes. */
   text = '';
-  private readonly parts: (string | AnswerText | LongList)[] = [];
+  private readonly parts: (Piece | AnswerText | RowList)[] = [];
+
+  /** @param written how many rows of the whole answer were written at once */
+  constructor(private readonly written = { rows: 0 }) {}
 
   /** Leaves a gap here; what follows is written behind it. */
   gap(): AnswerText {
-    const gap = new AnswerText();
+    const gap = new AnswerText(this.written);
     this.push(gap);
     return gap;
   }
 
-  list(list: LongList): void {
-    this.push(list);
+  list(list: RowList): void {
+    if (this.written.rows + list.length > ROWS_AT_ONCE) {
+      this.push(list);
+      return;
+    }
+    this.written.rows += list.length;
+    for (const bytes of piecesOf(list)) this.push(bytes);
   }
 
-  /** Elements of long lists. */
+  /** Rows that wait. */
   get rowCount(): number {
     let rows = 0;
     for (const part of this.parts) {
       if (part instanceof AnswerText) rows += part.rowCount;
-      else if (typeof part !== 'string') rows += part.length;
+      else if (isList(part)) rows += part.length;
     }
     return rows;
   }
 
-  /** The whole text, in pieces; it can be asked for more than once. */
-  *chunks(): Generator<string, void, undefined> {
+  /** All of it, in pieces; it can be asked for more than once. */
+  *pieces(): Generator<Piece, void, undefined> {
     for (const part of this.parts) {
-      if (typeof part === 'string') yield part;
-      else if (part instanceof AnswerText) yield* part.chunks();
-      else yield* chunksOf(part);
+      if (part instanceof AnswerText) yield* part.pieces();
+      else if (isList(part)) yield* piecesOf(part);
+      else yield part;
     }
     yield this.text;
   }
 
-  toString(): string {
-    let text = '';
+  /** Appends all of it to `pieces`: as `pieces()` does, in a third of the time where it is short. */
+  collect(pieces: Piece[]): void {
     for (const part of this.parts) {
-      if (typeof part === 'string') text += part;
-      else if (part instanceof AnswerText) text += part.toString();
-      else for (const chunk of chunksOf(part)) text += chunk;
+      if (part instanceof AnswerText) part.collect(pieces);
+      else if (isList(part)) pieces.push(...piecesOf(part));
+      else if (part.length > 0) pieces.push(part);
     }
-    return text + this.text;
+    if (this.text !== '') pieces.push(this.text);
   }
 
-  private push(part: AnswerText | LongList): void {
+  private push(part: Buffer | AnswerText | RowList): void {
     this.parts.push(this.text, part);
     this.text = '';
   }
 }
 
-function* chunksOf({ length, textAt }: LongList): Generator<string, void, undefined> {
-  let chunk = '[';
-  for (let index = 0; index < length; index++) {
-    if (index > 0) chunk += ',';
-    chunk += textAt(index);
-    if (index % ROWS_PER_CHUNK === ROWS_PER_CHUNK - 1) {
-      yield chunk;
-      chunk = '';
+function isList(part: Piece | RowList): part is RowList {
+  return typeof part === 'object' && 'writeAt' in part;
+}
+
+function* piecesOf({ length, writeAt }: RowList): Generator<Buffer, void, undefined> {
+  let index = 0;
+  do {
+    writer.clear();
+    if (index === 0) writer.byte(LIST_BEGIN);
+    const began = performance.now();
+    while (index < length) {
+      if (index > 0) writer.byte(COMMA);
+      writeAt(index++, writer);
+      if (index % ROWS_PER_LOOK > 0) continue;
+      if (writer.size > PIECE_BYTES || performance.now() - began > PIECE_MILLISECONDS) break;
     }
-  }
-  yield `${chunk}]`;
+    if (index === length) writer.byte(LIST_END);
+    yield writer.take();
+  } while (index < length);
 }

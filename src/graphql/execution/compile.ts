@@ -26,10 +26,18 @@ import {
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { declaredReads, type Reads } from '../../cache/reads.js';
-import { ColumnList, LazyList, RecordList } from '../../core/lazy-list.js';
 import type { AnswerRun, Write } from './answer-run.js';
-import type { AnswerText } from './answer-text.js';
-import { leafTextOf, type LeafText } from './leaf-text.js';
+import { leafJsonOf } from './leaf-json.js';
+import {
+  type ElementOf,
+  type FieldPlan,
+  leavesOf,
+  listWriter,
+  objectWriter,
+  optional,
+  recordsOf,
+  required,
+} from './writers.js';
 
 export interface Fragments {
   readonly [name: string]: FragmentDefinitionNode;
@@ -37,11 +45,6 @@ export interface Fragments {
 
 /** Writes the JSON of `data` of an operation. */
 export type CompiledOperation = (run: AnswerRun) => void;
-
-/** Lists that are written at once; longer ones wait until the answer is sent. */
-const SHORT_LIST_ROWS = 1000;
-/** How many elements are written between two looks at the clock. */
-const ELEMENTS_PER_LOOK = 16;
 
 /**
  * @param conditions the values of the variables that decide which fields are asked for, by `@skip` and
@@ -59,19 +62,6 @@ export function compile(
   const compiler = new Compiler(schema, operation, fragments, conditions);
   const write = compiler.root(root);
   return (run) => write(undefined, run.text, run);
-}
-
-interface FieldPlan {
-  readonly name: string;
-  /** The response key as JSON, with its colon. */
-  readonly key: string;
-  /** The constant that answers the field: the name of a type. */
-  readonly constant: string | undefined;
-  readonly resolve: ((parent: unknown, run: AnswerRun) => unknown) | undefined;
-  readonly write: Write;
-  /** How a value becomes text, for leaves. */
-  readonly leaf: LeafText | undefined;
-  readonly isNullable: boolean;
 }
 
 class Compiler {
@@ -117,7 +107,7 @@ class Compiler {
       constant: undefined,
       resolve: this.resolver(type, field, nodes),
       write: this.writer(field.type, nodes),
-      leaf: isLeafType(nullable) ? leafTextOf(nullable) : undefined,
+      leaf: isLeafType(nullable) ? leafJsonOf(nullable) : undefined,
       isNullable: nullable === field.type,
     };
   }
@@ -179,8 +169,8 @@ class Compiler {
   /** Writes a value that is there. */
   private present(type: GraphQLOutputType, nodes: readonly FieldNode[]): Write {
     if (isLeafType(type)) {
-      const leaf = leafTextOf(type);
-      return (value, out) => (out.text += leaf(value));
+      const leaf = leafJsonOf(type);
+      return (value, out) => (out.text += leaf.text(value));
     }
     if (isListType(type)) {
       const { ofType } = type as { readonly ofType: GraphQLOutputType };
@@ -194,152 +184,17 @@ class Compiler {
   private element(type: GraphQLOutputType, nodes: readonly FieldNode[]): ElementOf | undefined {
     const nullable = getNullableType(type);
     if (isLeafType(nullable)) {
-      const leaf = leafTextOf(nullable);
-      return (list) => list instanceof ColumnList && leafAt(list.at, leaf, nullable === type);
+      const leaf = leafJsonOf(nullable);
+      return leavesOf(leaf, nullable === type);
     }
     if (!isObjectType(nullable)) return undefined;
-    const fields = this.subfields(nullable, nodes);
-    return (list) => list instanceof RecordList && recordAt(list, fields);
+    return recordsOf(this.subfields(nullable, nodes));
   }
 
   private subfields(type: GraphQLObjectType, nodes: readonly FieldNode[]): FieldPlan[] {
     const { schema, fragments, conditions } = this;
     return this.fields(type, collectSubfields(schema, fragments, conditions, type, nodes));
   }
-}
-
-/** False for lists that do not lie in columns, or not with all that is asked for. */
-type ElementOf = (list: LazyList<unknown>) => ((index: number) => string) | false;
-
-function leafAt(
-  at: (index: number) => unknown,
-  leaf: LeafText,
-  isNullable: boolean,
-): (index: number) => string {
-  return (index) => {
-    const value = at(index);
-    if (value != null) return leaf(value);
-    if (isNullable) return 'null';
-    throw missing();
-  };
-}
-
-function recordAt(
-  list: RecordList<unknown>,
-  fields: readonly FieldPlan[],
-): ((index: number) => string) | false {
-  const keys: string[] = [];
-  const texts: ((index: number) => string)[] = [];
-  let before = '{';
-  for (const { name, key, constant, resolve, leaf, isNullable } of fields) {
-    if (constant !== undefined) {
-      before += `${key}${constant},`;
-      continue;
-    }
-    const column = list.column(name);
-    if (resolve || !leaf || !column) return false;
-    keys.push(before + key);
-    texts.push(leafAt(column, leaf, isNullable));
-    before = ',';
-  }
-  const end = before === ',' ? '}' : before === '{' ? '{}' : `${before.slice(0, -1)}}`;
-  return (index) => {
-    let text = '';
-    for (let field = 0; field < keys.length; field++) text += keys[field]! + texts[field]!(index);
-    return text + end;
-  };
-}
-
-function objectWriter(fields: readonly FieldPlan[]): Write {
-  if (fields.length === 0) return (_, out) => (out.text += '{}');
-  return (parent, out, run) => {
-    let separator = '{';
-    for (const { name, key, constant, resolve, write } of fields) {
-      out.text += separator + key;
-      separator = ',';
-      if (constant !== undefined) {
-        out.text += constant;
-        continue;
-      }
-      const value = resolve ? resolve(parent, run) : propertyOf(parent, name, run);
-      if (isPromise(value)) run.later(value, write, out.gap());
-      else write(value, out, run);
-    }
-    out.text += '}';
-  };
-}
-
-function listWriter(write: Write, element: ElementOf | undefined): Write {
-  const writeFrom = (
-    items: readonly unknown[],
-    from: number,
-    out: AnswerText,
-    run: AnswerRun,
-  ): void => {
-    for (let index = from; index < items.length; index++) {
-      if (index % ELEMENTS_PER_LOOK === ELEMENTS_PER_LOOK - 1 && run.isTurnDue && index > from) {
-        run.laterInTurn(out.gap(), (gap) => writeFrom(items, index, gap, run));
-        return;
-      }
-      if (index > 0) out.text += ',';
-      const item = items[index];
-      if (isPromise(item)) run.later(item, write, out.gap());
-      else write(item, out, run);
-    }
-  };
-  return (value, out, run) => {
-    const textAt = value instanceof LazyList && element?.(value as LazyList<unknown>);
-    if (textAt) {
-      writeRows((value as LazyList<unknown>).length, textAt, out);
-      return;
-    }
-    if (!isIterable(value)) throw new TypeError('a list is expected');
-    out.text += '[';
-    writeFrom(Array.isArray(value) ? value : [...value], 0, out, run);
-    out.text += ']';
-  };
-}
-
-function writeRows(length: number, textAt: (index: number) => string, out: AnswerText): void {
-  if (length > SHORT_LIST_ROWS) {
-    out.list({ length, textAt });
-    return;
-  }
-  let text = '[';
-  for (let index = 0; index < length; index++) {
-    if (index > 0) text += ',';
-    text += textAt(index);
-  }
-  out.text += `${text}]`;
-}
-
-function optional(write: Write): Write {
-  return (value, out, run) => {
-    if (value instanceof Error) throw value;
-    if (value == null) out.text += 'null';
-    else write(value, out, run);
-  };
-}
-
-function required(write: Write): Write {
-  return (value, out, run) => {
-    if (value instanceof Error) throw value;
-    if (value == null) throw missing();
-    write(value, out, run);
-  };
-}
-
-function missing(): TypeError {
-  return new TypeError('a value is missing that must be there');
-}
-
-/** As graphql-js's default resolver: the property, or what it answers if it is a method. */
-function propertyOf(parent: unknown, name: string, run: AnswerRun): unknown {
-  if (parent == null) return undefined;
-  const value = (parent as Record<string, unknown>)[name];
-  return typeof value === 'function'
-    ? (value as (args: object, context: object) => unknown).call(parent, {}, run.context)
-    : value;
 }
 
 function readsOf(type: GraphQLObjectType, field: GraphQLField<unknown, unknown>): Reads {
@@ -366,12 +221,4 @@ function usesVariables(node: FieldNode): boolean {
     });
   }
   return found;
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }

@@ -16,10 +16,17 @@ import { compile, type CompiledOperation, type Fragments } from './compile.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** Ways in which one operation was compiled, and costs that were found: it takes few to use them all. */
-const WAYS_MAX = 64;
+/** Ways in which operations were compiled, in characters of their texts. */
+const COMPILED_CHARACTERS_MAX = 524_288;
+/** Costs that were found of one operation: pages have few lengths. */
+const COSTS_MAX = 64;
 /** Of an average that follows the newest tens of answers. */
 const NEWEST_SHARE = 0.1;
+
+/** Of all operations, by their ids and the values of the variables that decide what is compiled. */
+const compiledOperations = new LRUCache<string, CompiledOperation>({
+  maxSize: COMPILED_CHARACTERS_MAX,
+});
 
 let idsGiven = 0;
 
@@ -34,8 +41,7 @@ export class PreparedOperation {
   private readonly conditions: readonly string[];
   /** Variables that decide how many fields the answer can have. */
   private readonly costVariables: readonly string[];
-  private readonly compiled = new LRUCache<string, CompiledOperation>({ max: WAYS_MAX });
-  private readonly costs = new LRUCache<string, number>({ max: WAYS_MAX });
+  private readonly costs = new LRUCache<string, number>({ max: COSTS_MAX });
 
   constructor(
     /** The query without white space and comments. */
@@ -80,12 +86,12 @@ export class PreparedOperation {
    */
   compiledFor(variables: Variables): CompiledOperation {
     const values = this.conditions.map((name) => variables[name]);
-    const way = JSON.stringify(values);
-    let compiled = this.compiled.get(way);
+    const way = this.id + JSON.stringify(values);
+    let compiled = compiledOperations.get(way);
     if (!compiled) {
       const conditions = Object.fromEntries(this.conditions.map((name) => [name, variables[name]]));
       compiled = compile(this.schema, this.definition, this.fragments, conditions);
-      this.compiled.set(way, compiled);
+      compiledOperations.set(way, compiled, { size: this.text.length });
     }
     return compiled;
   }

@@ -13,9 +13,11 @@ import { LRUCache } from 'lru-cache';
 import { Config } from '../../config/environment.js';
 import { PreparedOperation } from './prepared-operation.js';
 
-/** Front ends have tens of operations; whoever writes queries by hand, or by program, pushes out others. */
-const TEXTS_MAX = 2000;
-const TEXT_CHARACTERS_MAX_ALL = 4_194_304;
+/**
+ * Front ends have tens of operations; whoever writes queries by hand, or by program, pushes out others. A parsed
+ * document takes up to 100 bytes for each character of its text, and its compiled form as much.
+ */
+const TEXT_CHARACTERS_MAX_ALL = 524_288;
 /** A longer text is data more than a question: nobody sends it twice. */
 const TEXT_CHARACTERS_MAX = 65_536;
 
@@ -32,7 +34,6 @@ const INVALID = Symbol('invalid');
 @Injectable()
 export class PreparedOperations {
   private readonly byText = new LRUCache<string, PreparedDocument | typeof INVALID>({
-    max: TEXTS_MAX,
     maxSize: TEXT_CHARACTERS_MAX_ALL,
     sizeCalculation: (_, text) => text.length + 1,
   });
@@ -75,7 +76,7 @@ export class PreparedOperations {
 
   private parsed(text: string): DocumentNode | undefined {
     try {
-      return parse(text, { maxTokens: this.config.queryTokensMax });
+      return parse(text, { maxTokens: this.config.queryTokensMax, noLocation: true });
     } catch (error) {
       if (error instanceof GraphQLError) return undefined;
       throw error;
