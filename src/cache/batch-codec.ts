@@ -1,6 +1,7 @@
 // A batch of points as bytes: its columns as they lie in memory, one behind the other, each padded to 8 bytes.
 // Reading them back copies nothing, and trusts nothing: whatever a caller of the batch relies on without
-// looking again (lengths, offsets, order, ranges) is checked here, in one pass over the rows.
+// looking again (lengths, offsets, order, ranges) is checked here, in plain loops over the columns, some rows at a
+// time: 4 MB take several milliseconds.
 //
 //   0  u32  a mark that a machine of the other byte order reads differently
 //   4  u32  rows
@@ -9,6 +10,7 @@
 //  16  values, created, updated; dates, revision dates; original; [valid]; [present]; [offsets, texts]
 
 import { CalendarDate } from '../core/calendar-date.js';
+import type { Steps } from '../core/steps.js';
 import { bit, bitmapBytes, copyBits, type Bitmap } from '../schema/bitmap.js';
 import { PointBatch, type PointColumns, type Texts } from '../schema/point-batch.js';
 
@@ -18,6 +20,9 @@ const HEAD_BYTES = 16;
 const HAS_NULLS = 1;
 const HAS_TEXTS = 2;
 const HAS_ROWS_WITHOUT_TEXT = 4;
+
+/** Checked in some tenths of a millisecond. */
+const ROWS_PER_STEP = 8192;
 
 /** High halves of the instants up to the year 2255, which a double counts exactly. */
 const INSTANT_HIGH_MAX = Number.MAX_SAFE_INTEGER / 2 ** 32;
@@ -47,7 +52,7 @@ export function encodeBatch({ columns }: PointBatch): Uint8Array[] {
 }
 
 /** @returns undefined where the bytes are not those of a batch, whole and valid */
-export function decodeBatch(received: Uint8Array): PointBatch | undefined {
+export function* decodeBatch(received: Uint8Array): Steps<PointBatch | undefined> {
   const bytes = received.byteOffset % 8 === 0 ? received : new Uint8Array(received);
   if (bytes.byteLength < HEAD_BYTES) return undefined;
   const [byteOrder, length, flags, textLength] = new Uint32Array(bytes.buffer, bytes.byteOffset, 4);
@@ -55,8 +60,14 @@ export function decodeBatch(received: Uint8Array): PointBatch | undefined {
   if (sizeOf(length!, flags!, textLength!) !== bytes.byteLength) return undefined;
   if (length === 0) return PointBatch.EMPTY;
   const columns = columnsOf(bytes, length!, flags!, textLength!);
-  const isValid = hasValidKeys(columns) && hasValidInstants(columns) && hasValidValues(columns);
-  return isValid ? PointBatch.fromColumns(columns) : undefined;
+  const checks = [hasValidKeys, hasValidInstants, hasValidValues, hasValidTexts];
+  for (const isValid of checks) {
+    for (let from = 0; from < length!; from += ROWS_PER_STEP) {
+      if (!isValid(columns, from, Math.min(from + ROWS_PER_STEP, length!))) return undefined;
+      yield;
+    }
+  }
+  return PointBatch.fromColumns(columns);
 }
 
 function isPossible(flags: number, textLength: number): boolean {
@@ -111,11 +122,11 @@ function columnsOf(
 }
 
 /** Dates of the calendar, keys ascending and each once: searches rely on it. */
-function hasValidKeys({ length, dates, revisionDates }: PointColumns): boolean {
+function hasValidKeys({ length, dates, revisionDates }: PointColumns, from: number, to: number) {
   if (dates[0]! < CalendarDate.MIN || dates[length - 1]! > CalendarDate.MAX) return false;
-  let before = -Infinity;
-  let revisedBefore = -Infinity;
-  for (let row = 0; row < length; row++) {
+  let before = from === 0 ? -Infinity : dates[from - 1]!;
+  let revisedBefore = from === 0 ? -Infinity : revisionDates[from - 1]!;
+  for (let row = from; row < to; row++) {
     const date = dates[row]!;
     const revisionDate = revisionDates[row]!;
     if (date < before || (date === before && revisionDate <= revisedBefore)) return false;
@@ -126,36 +137,46 @@ function hasValidKeys({ length, dates, revisionDates }: PointColumns): boolean {
   return true;
 }
 
-function hasValidInstants({ createdAt, updatedAt }: PointColumns): boolean {
-  return [createdAt, updatedAt].every((column) => {
-    // Halves are compared, because arithmetic on big integers takes ten times as long.
-    const halves = new Uint32Array(column.buffer, column.byteOffset, 2 * column.length);
-    for (let high = HIGH_HALF; high < halves.length; high += 2) {
-      if (halves[high]! > INSTANT_HIGH_MAX) return false;
-    }
-    return true;
-  });
+function hasValidInstants({ createdAt, updatedAt }: PointColumns, from: number, to: number) {
+  return areInstants(createdAt, from, to) && areInstants(updatedAt, from, to);
+}
+
+function areInstants(column: BigInt64Array, from: number, to: number): boolean {
+  // Halves are compared, because arithmetic on big integers takes ten times as long.
+  const halves = new Uint32Array(column.buffer, column.byteOffset, 2 * column.length);
+  for (let high = 2 * from + HIGH_HALF; high < 2 * to; high += 2) {
+    if (halves[high]! > INSTANT_HIGH_MAX) return false;
+  }
+  return true;
 }
 
 /** Which half of a 64-bit integer is the high one on this machine. */
 const HIGH_HALF = new Uint32Array(BigInt64Array.of(1n).buffer)[0] === 1 ? 1 : 0;
 
-function hasValidValues({ length, values, valid, exact }: PointColumns): boolean {
-  for (let row = 0; row < length; row++) {
+function hasValidValues({ values, valid }: PointColumns, from: number, to: number) {
+  for (let row = from; row < to; row++) {
     // The slot of a null may hold anything.
     if (!Number.isFinite(values[row]) && (valid === null || bit(valid.bits, row))) return false;
   }
-  return exact === null || hasValidTexts(exact, length);
+  return true;
 }
 
-function hasValidTexts({ offsets, bytes, present }: Texts, length: number): boolean {
+function hasValidTexts({ exact, length }: PointColumns, from: number, to: number) {
+  if (exact === null) return true;
+  const { offsets, bytes, present } = exact;
   if (offsets[0] !== 0 || offsets[length] !== bytes.byteLength) return false;
-  for (let row = 0; row < length; row++) {
+  for (let row = from; row < to; row++) {
     const size = offsets[row + 1]! - offsets[row]!;
     const hasText = present === null || bit(present.bits, row);
     if (size < 0 || (hasText && size === 0)) return false;
   }
-  return bytes.every((byte) => (byte >= ZERO && byte <= NINE) || byte === MINUS || byte === POINT);
+  const end = offsets[to]!;
+  if (end > bytes.byteLength) return false;
+  for (let at = offsets[from]!; at < end; at++) {
+    const byte = bytes[at]!;
+    if ((byte < ZERO || byte > NINE) && byte !== MINUS && byte !== POINT) return false;
+  }
+  return true;
 }
 
 const [MINUS, POINT, ZERO, NINE] = [45, 46, 48, 57] as const;

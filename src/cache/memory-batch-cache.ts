@@ -24,6 +24,7 @@ export class MemoryBatchCache extends BatchCache {
       entriesMax: config.cacheMaxEntries,
       ttlSeconds: config.cacheTtlSeconds,
       bytesOf: (batch) => batch.byteLength + ENTRY_OVERHEAD_BYTES,
+      onSwept: () => this.report(),
     });
   }
 

@@ -25,8 +25,9 @@ export function batchName(seriesId: Uuid, sha256: string, span?: NamedSpan): str
 
 /**
  * Of an answer.
- * @param epoch of the store that it was read from: copies of a store that went different ways have different ones
- * @param key of the query, of what its caller may see and of the versions that it read
+ * @param epoch of the process that made it: the versions that stand beside the answer, in the value, mean something
+ *   there only
+ * @param key a hash of the query, its operation name and its variables
  */
 export function responseName(epoch: string, key: string): string {
   return `${epoch}:${key}`;

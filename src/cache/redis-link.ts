@@ -1,18 +1,13 @@
 // Whether Redis is there, and the way to ask it. A circuit breaker: the first command that fails or is late
-// opens it, then nobody asks until a probe in the background was answered. So a server that freezes costs
-// the requests of that moment 25 ms each, and those after them nothing.
+// opens it, then nobody asks until a probe in the background was answered. So a server that freezes costs the
+// requests of that moment the 25 ms that they wait for what they ask at once, and those after them nothing.
 
 import { Logger } from '@nestjs/common';
 import { Cluster } from 'ioredis';
 import type { CacheMetrics, RedisOperation } from '../metrics/cache-metrics.js';
+import { ANSWER_MILLISECONDS } from './look-ups.js';
 import { ANY_KEY, probeKey } from './names.js';
 import type { RedisClient } from './redis-client.js';
-
-/**
- * A request may ask twice in a row, for its answer and then, all at once, for its batches; together that must
- * stay within the 50 ms that Redis may cost. A server that is well answers in less than 1 ms.
- */
-export const ANSWER_MILLISECONDS = 25;
 
 /** Often enough that a server that is back is used soon, and that mostly a probe and no request is late. */
 const PROBE_INTERVAL_MILLISECONDS = 500;
@@ -94,7 +89,8 @@ export class RedisLink {
     const started = performance.now();
     const answer = await within(command(this.client), milliseconds);
     this.metrics.observeRedis(operation, performance.now() - started);
-    if (answer.outcome === 'timeout') this.setAway(`no answer within ${milliseconds} ms`, key);
+    if (answer.outcome === 'timeout')
+      this.setAway(`no answer within ${Math.round(milliseconds)} ms`, key);
     if (answer.outcome === 'lost') this.setAway('connection lost', key);
     return answer;
   }
@@ -138,15 +134,21 @@ export class RedisLink {
     this.metrics.observeRedis('ping', milliseconds);
     if (answer.outcome === 'answered') this.setUp(milliseconds);
     else if (answer.outcome === 'refused') this.setAway(answer.code);
-    else if (this.isUp) this.setAway(`no answer to a probe within ${ANSWER_MILLISECONDS} ms`);
+    else if (answer.outcome === 'timeout') {
+      this.setAway(`no answer to a probe within ${ANSWER_MILLISECONDS} ms`);
+    } else if (this.isUp) this.setAway('connection lost');
   }
 
-  /** Every node that has keys; and, where something failed, a look-up on the node where it did. */
+  /**
+   * Every node that has keys; and, where something failed, a look-up on the node where it did. All at once, so
+   * that a server is up as long as it answers in the time that look-ups have.
+   */
   private async ping(): Promise<void> {
     const { client } = this;
     const nodes = client instanceof Cluster ? client.nodes('master') : [client];
-    await Promise.all(nodes.map((node) => node.ping()));
-    if (!this.isUp) await client.getrange(probeKey(this.failedKey), 0, 0);
+    const asked: Promise<unknown>[] = nodes.map((node) => node.ping());
+    if (!this.isUp) asked.push(client.getrange(probeKey(this.failedKey), 0, 0));
+    await Promise.all(asked);
   }
 
   private setUp(milliseconds: number): void {

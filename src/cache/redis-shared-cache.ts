@@ -1,9 +1,10 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { CacheMetrics, RedisLookupOutcome } from '../metrics/cache-metrics.js';
 import { unseal } from './envelope.js';
+import { ANSWER_MILLISECONDS } from './look-ups.js';
 import { redisKey } from './names.js';
 import type { RedisClient } from './redis-client.js';
-import { ANSWER_MILLISECONDS, RedisLink, type Answer } from './redis-link.js';
+import { RedisLink, type Answer } from './redis-link.js';
 import { RedisWrites } from './redis-writes.js';
 import { SharedCache, type SharedCacheState, type SharedKind } from './shared-cache.js';
 
@@ -36,7 +37,11 @@ export class RedisSharedCache extends SharedCache implements OnModuleInit, OnApp
     this.link.close();
   }
 
-  async get(kind: SharedKind, name: string): Promise<Uint8Array | undefined> {
+  async get(
+    kind: SharedKind,
+    name: string,
+    milliseconds = ANSWER_MILLISECONDS,
+  ): Promise<Uint8Array | undefined> {
     if (!this.link.isUp) {
       this.metrics.countLookup(kind, 'redis', 'skipped');
       return undefined;
@@ -47,7 +52,7 @@ export class RedisSharedCache extends SharedCache implements OnModuleInit, OnApp
       key,
       // Not GET: whoever put gigabytes under our name must not make us receive them.
       (client) => client.getrangeBuffer(key, 0, VALUE_BYTES_MAX),
-      ANSWER_MILLISECONDS,
+      milliseconds,
     );
     const { outcome, value } = this.read(key, answer);
     this.metrics.countLookup(kind, 'redis', outcome);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { LRUCache } from 'lru-cache';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SegmentedLru } from './segmented-lru.js';
 
@@ -25,7 +26,10 @@ function namesOf(prefix: string, count: number): string[] {
 }
 
 describe('a segmented LRU', () => {
-  afterEach(() => void vi.useRealTimers());
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
 
   it.each([
     ['entries', { entriesMax: 1000 }, 1],
@@ -121,5 +125,59 @@ describe('a segmented LRU', () => {
       expect(lru.get(name)).toBeUndefined();
     }
     expect(lru.size).toBe(0);
+  });
+
+  it.each([10, 5000])(
+    'gives back the memory of %i that expire, though nobody asks for them',
+    (count) => {
+      vi.useFakeTimers();
+      const sizes: number[] = [];
+      const lru = new SegmentedLru<number>({
+        ...{ bytesMax: HUGE, entriesMax: HUGE, ttlSeconds: 10 },
+        bytesOf: (value) => value,
+        onSwept: () => void sizes.push(lru.size),
+      });
+      const names = namesOf('used', count);
+      for (const name of [...names, ...names, ...namesOf('once', count)]) use(lru, name);
+      vi.advanceTimersByTime(9999);
+      expect(lru.size).toBe(2 * count);
+      vi.advanceTimersByTime(3501);
+      expect([lru.size, lru.bytes, sizes.at(-1)]).toEqual([0, 0, 0]);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+
+  it('gives back what expired unused, though others are used all the time', () => {
+    vi.useFakeTimers();
+    const lru = lruOf({ ttlSeconds: 10 });
+    for (const name of ['unused', 'unused']) use(lru, name);
+    for (let second = 0; second < 25; second++) {
+      for (const name of namesOf('used', 3)) use(lru, name);
+      vi.advanceTimersByTime(1000);
+    }
+    expect(lru.size).toBe(3);
+  });
+
+  it('looks up few things to let in what is new', () => {
+    const lru = lruOf({});
+    const names = namesOf('used', 10);
+    for (const name of [...names, ...names]) use(lru, name);
+    const operations = (['get', 'has', 'peek', 'set', 'delete', 'pop'] as const).map((name) =>
+      vi.spyOn(LRUCache.prototype, name),
+    );
+    lru.set('new', 1);
+    const calls = operations.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    expect(calls).toBeLessThanOrEqual(2);
+  });
+
+  it.each([
+    [500, true],
+    [501, false],
+  ])('remembers a name of %i characters: %s', (length, isRemembered) => {
+    const lru = lruOf({ bytesMax: 1000 });
+    for (const name of ['a', 'a']) use(lru, name, 100);
+    const name = 'n'.repeat(length);
+    for (let times = 0; times < 3; times++) use(lru, name, 950);
+    expect(lru.peek(name) !== undefined).toBe(isRemembered);
   });
 });

@@ -9,6 +9,16 @@ import { LRUCache } from 'lru-cache';
 /** What newcomers always have for themselves is the rest. */
 const PROTECTED_SHARE = 0.8;
 
+/** A longer name is not remembered: without its value it would take memory that nobody counts. */
+const REMEMBERED_NAME_LENGTH_MAX = 500;
+
+/** Entries of a segment that one sweep looks at, in less than a millisecond. */
+const ENTRIES_PER_SWEEP = 1000;
+/** What nobody asks for any more is there for little longer than it may be given out. */
+const SWEEPS_PER_TTL = 4;
+/** Between two sweeps where there is more to give up than one may: 100,000 entries a second. */
+const SWEEP_MILLISECONDS_MIN = 10;
+
 export interface SegmentedLruOptions<V> {
   /** At least 1, like the others. */
   readonly bytesMax: number;
@@ -16,6 +26,8 @@ export interface SegmentedLruOptions<V> {
   readonly ttlSeconds: number;
   /** At least 1, and the same for a value whenever it is asked. */
   readonly bytesOf: (value: V) => number;
+  /** Called when entries were given up because they had expired, and nobody asked for them. */
+  readonly onSwept?: () => void;
 }
 
 interface Entry<V> {
@@ -36,6 +48,7 @@ export class SegmentedLru<V> {
   private readonly remembered: LRUCache<string, true>;
   private readonly protectedBytesMax: number;
   private readonly protectedEntriesMax: number;
+  private isSweepAwaited = false;
 
   constructor(private readonly options: SegmentedLruOptions<V>) {
     const { bytesMax, entriesMax } = options;
@@ -78,19 +91,22 @@ export class SegmentedLru<V> {
   set(name: string, value: V): void {
     const { bytesMax, ttlSeconds } = this.options;
     const bytes = this.options.bytesOf(value);
-    const isKnown = this.kept.has(name) || this.remembered.has(name);
-    this.delete(name);
-    if (bytes > bytesMax) return;
-    const entry = { name, value, bytes, expiresAt: performance.now() + ttlSeconds * 1000 };
-    if (!isKnown && bytes > bytesMax - this.kept.calculatedSize) {
+    // Nearly always nothing is known of the name: as few look-ups as can be.
+    const wasProtected = this.kept.size > 0 && this.kept.delete(name);
+    const wasRemembered = this.remembered.size > 0 && this.remembered.delete(name);
+    const isKnown = wasProtected || wasRemembered;
+    const isTooLarge = bytes > bytesMax;
+    if (isTooLarge || (!isKnown && bytes > bytesMax - this.kept.calculatedSize)) {
+      this.probation.delete(name);
       // A scan of large ones must not push out what is protected: the next time it is let in.
-      this.remember(name);
+      if (!isTooLarge) this.remember(name);
       return;
     }
-    this.remembered.delete(name);
+    const entry = { name, value, bytes, expiresAt: performance.now() + ttlSeconds * 1000 };
     this.probation.set(name, entry);
     if (isKnown) this.protect(entry);
     this.makeRoom(name);
+    if (!this.isSweepAwaited) this.awaitSweep((ttlSeconds * 1000) / SWEEPS_PER_TTL);
   }
 
   delete(name: string): void {
@@ -129,8 +145,44 @@ export class SegmentedLru<V> {
   }
 
   private remember(name: string): void {
+    if (name.length > REMEMBERED_NAME_LENGTH_MAX) return;
     this.remembered.set(name, true);
     // As many as there are entries: about what a working set that fits can have lost.
     while (this.remembered.size > Math.max(1, this.size)) this.remembered.pop();
   }
+
+  private awaitSweep(milliseconds: number): void {
+    this.isSweepAwaited = true;
+    // Neither the process nor this memory is kept for the sake of its sweeps.
+    const self = new WeakRef(this);
+    const sweep = (): void => self.deref()?.sweep();
+    setTimeout(sweep, Math.max(milliseconds, SWEEP_MILLISECONDS_MIN)).unref();
+  }
+
+  /**
+   * Gives up what has expired among the entries that were used longest ago. Those that were used before one that has
+   * expired are over within another of its times, so that it does not hide behind them for ever.
+   */
+  private sweep(): void {
+    this.isSweepAwaited = false;
+    const inProbation = sweepOldest(this.probation);
+    const inKept = sweepOldest(this.kept);
+    if (inProbation + inKept > 0) this.options.onSwept?.();
+    if (this.size === 0) return;
+    const isMore = Math.max(inProbation, inKept) > ENTRIES_PER_SWEEP / 2;
+    this.awaitSweep(isMore ? 0 : (this.options.ttlSeconds * 1000) / SWEEPS_PER_TTL);
+  }
+}
+
+/** @returns how many were given up */
+function sweepOldest<V>(segment: Segment<V>): number {
+  const now = performance.now();
+  const expired: string[] = [];
+  let looked = 0;
+  for (const { name, expiresAt } of segment.rvalues() as Iterable<Entry<V>>) {
+    if (now >= expiresAt) expired.push(name);
+    if (++looked === ENTRIES_PER_SWEEP) break;
+  }
+  for (const name of expired) segment.delete(name);
+  return expired.length;
 }

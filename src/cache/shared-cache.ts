@@ -17,8 +17,13 @@ export abstract class SharedCache {
    * damaged, of another format or too late, or the server is away. The bytes belong to the caller, in an
    * array of their own that is aligned for every kind of column.
    * @param name says all that the value depends on, so that it can never be stale; made in `names.ts`
+   * @param milliseconds after which an answer is too late; a few tens where left out
    */
-  abstract get(kind: SharedKind, name: string): Promise<Uint8Array | undefined>;
+  abstract get(
+    kind: SharedKind,
+    name: string,
+    milliseconds?: number,
+  ): Promise<Uint8Array | undefined>;
 
   /**
    * Returns at once; what cannot be stored soon is dropped and counted.

@@ -183,7 +183,11 @@ export class Config {
   })
   readonly logStackTraces: number = 1;
 
-  @integer('CACHE_TTL_SECONDS', [0, 31_536_000], 'How long a cached batch is kept; 0 keeps none')
+  @integer(
+    'CACHE_TTL_SECONDS',
+    [0, 31_536_000],
+    'How long decoded batches and answers are kept, in memory and in Redis; 0 keeps nothing, and does not use Redis',
+  )
   readonly cacheTtlSeconds: number = 3600;
 
   @integer('CACHE_MAX_ENTRIES', [1, 10_000_000], 'Most batches (one per series) in the cache')

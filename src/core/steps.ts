@@ -1,7 +1,7 @@
 // Long work that can stop between two steps: the same code runs through where nobody waits, and gives others
 // their turn where somebody may.
 
-import { Turns } from './turns.js';
+import { isRoundLong, Turns } from './turns.js';
 
 /** Yields wherever others may have their turn: at least once in a millisecond of work. */
 export type Steps<T> = Generator<void, T>;
@@ -16,11 +16,23 @@ export function atOnce<T>(steps: Steps<T>): T {
 
 export async function inTurns<T>(steps: Steps<T>): Promise<T> {
   const turns = new Turns();
+  if (isRoundLong()) await turns.give();
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;
     if (turns.isDue) await turns.give();
   }
+}
+
+/** Looked at in about a millisecond, in all the steps together. */
+const FEW_ITEMS = 16_384;
+
+/**
+ * At once where there are few items and the round of the event loop is young, else in turns.
+ * @param items that the steps look at
+ */
+export function soon<T>(items: number, steps: Steps<T>): T | Promise<T> {
+  return items <= FEW_ITEMS && !isRoundLong(items) ? atOnce(steps) : inTurns(steps);
 }
 
 /** Items that are sorted, merged or looked at between two yields. */
@@ -38,7 +50,7 @@ export function* filtered<T>(items: Iterable<T>, isWanted: (item: T) => boolean)
 }
 
 /** In the order of the items. */
-export function* mapped<T, R>(items: readonly T[], map: (item: T) => R): Steps<R[]> {
+export function* mapped<T, R>(items: Iterable<T>, map: (item: T) => R): Steps<R[]> {
   const results: R[] = [];
   for (const item of items) if (results.push(map(item)) % ITEMS_PER_STEP === 0) yield;
   return results;

@@ -3,7 +3,8 @@ import { Config } from '../config/environment.js';
 import { assert } from '../core/assert.js';
 import type { CalendarDate } from '../core/calendar-date.js';
 import { Clock } from '../core/clock.js';
-import { inTurns } from '../core/steps.js';
+import { inTurns, soon } from '../core/steps.js';
+import { isRoundLong, Turns } from '../core/turns.js';
 import type { Uuid } from '../core/uuid.js';
 import type { PointBatch } from '../schema/point-batch.js';
 import {
@@ -21,7 +22,7 @@ import type {
 } from './data-points.inputs.js';
 import { SeriesStore } from '../storage/series-store.js';
 import { PointsLoader } from './points-loader.js';
-import { chargePoints } from './read-budget.js';
+import { chargePoints, chargeRows } from './read-budget.js';
 import { Revisions, selectInSteps, selectRows } from './revisions.js';
 import { rangeOf, selectorOf, transformOf, type Transform } from './selection.js';
 import { checkPointCount, checkRevisionDate } from './write-limits.js';
@@ -89,6 +90,9 @@ export class DataPointsService {
     const loaded = this.loader.load(seriesId, restsOn);
     // Most reads are answered from memory: what need not wait does not.
     const published = loaded instanceof Promise ? await loaded : loaded;
+    // Of little work, too, there may be much in one query.
+    if (isRoundLong(published.length)) await new Turns().give();
+    chargeRows(request, published.length);
     const batch = transform ? (await inTurns(transform(published))).inRange(range) : published;
     const limit = args.limit ?? Infinity;
     const rows =
@@ -97,7 +101,8 @@ export class DataPointsService {
         : await inTurns(selectInSteps(batch, selector, limit));
     chargePoints(request, rows.length, this.config.readPointsMax);
     const days = () => this.store.publishedDays(seriesId, restsOn);
-    const coverage = async () => coverageOf(published, await days(), selector.asOf);
+    const coverage = async () =>
+      soon(published.length, coverageOf(published, await days(), selector.asOf));
     return { batch, rows, coverage };
   }
 

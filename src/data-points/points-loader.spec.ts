@@ -3,7 +3,8 @@ import { batchOf, uuid, type PlainPoint } from '../../test/support/points.js';
 import { CalendarDate, type DateRange } from '../core/calendar-date.js';
 import type { Uuid } from '../core/uuid.js';
 import { PointBatch } from '../schema/point-batch.js';
-import type { DataPointsStore } from '../storage/data-points-store.js';
+import type { DataPointsStore, ReadUse } from '../storage/data-points-store.js';
+import type { ReadPass } from '../storage/read-pass.js';
 import { PointsLoader } from './points-loader.js';
 
 const [A, B] = [uuid(1), uuid(2)];
@@ -37,11 +38,14 @@ class SlowStore {
     return this.isBetterTogether;
   }
 
-  async read(seriesId: Uuid, range: DateRange): Promise<PointBatch> {
+  async read(seriesId: Uuid, range: DateRange, use: ReadUse, pass: ReadPass): Promise<PointBatch> {
+    expect(use).toBe('lookup');
     this.reads.push({ seriesId, range });
-    this.mostRunning = Math.max(this.mostRunning, ++this.running);
-    await new Promise((resolve) => setImmediate(resolve));
-    this.running--;
+    await pass.readFile(async () => {
+      this.mostRunning = Math.max(this.mostRunning, ++this.running);
+      await new Promise((resolve) => setImmediate(resolve));
+      this.running--;
+    });
     if (seriesId === this.damaged) throw new Error('damaged');
     return STORED.inRange(range);
   }
@@ -85,7 +89,7 @@ describe('PointsLoader', () => {
     expect(store.reads.map(({ range }) => range)).toEqual(ranges);
   });
 
-  it('gathers those who come some promises later, and reads sixteen at a time', async () => {
+  it('gathers those who come some promises later, and reads sixteen files at a time', async () => {
     const { store, loader } = setUp();
     const ids = Array.from({ length: 100 }, (_, n) => uuid(n));
     const answers = await Promise.all(

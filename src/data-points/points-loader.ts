@@ -1,15 +1,12 @@
 // Reads of points as the fields of a query ask for them: each by itself, and all in the same breath. What is in
-// memory is answered at once; the rest is gathered until nobody is left who asks, and then read side by side.
+// memory is answered at once; the rest is gathered until nobody is left who asks, and then read in one pass.
 
 import type { DateRange } from '../core/calendar-date.js';
-import { mapConcurrently } from '../core/map-concurrently.js';
 import type { Uuid } from '../core/uuid.js';
 import type { PointBatch } from '../schema/point-batch.js';
 import { hullOf } from '../storage/row-groups.js';
 import type { DataPointsStore } from '../storage/data-points-store.js';
-
-/** Of what was gathered: more of them gain nothing, and files need descriptors. */
-const READS_IN_FLIGHT = 16;
+import { ReadPass } from '../storage/read-pass.js';
 
 interface Ask {
   readonly seriesId: Uuid;
@@ -56,7 +53,8 @@ export class PointsLoader {
       else bySeries.set(ask.seriesId, [ask]);
     }
     const reads = [...bySeries.values()].flatMap((asks) => this.readsOf(asks));
-    await mapConcurrently(reads, READS_IN_FLIGHT, (read) => this.read(read));
+    const pass = new ReadPass();
+    await Promise.all(reads.map((read) => this.read(read, pass)));
   }
 
   private readsOf(asks: readonly [Ask, ...Ask[]]): Read[] {
@@ -68,9 +66,9 @@ export class PointsLoader {
       : asks.map((ask) => ({ range: ask.range, asks: [ask] }));
   }
 
-  private async read({ range, asks }: Read): Promise<void> {
+  private async read({ range, asks }: Read, pass: ReadPass): Promise<void> {
     try {
-      const rows = await this.store.read(asks[0].seriesId, range);
+      const rows = await this.store.read(asks[0].seriesId, range, 'lookup', pass);
       for (const ask of asks) ask.answer(rows.inRange(ask.range));
     } catch (error) {
       for (const ask of asks) ask.refuse(error);

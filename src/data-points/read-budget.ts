@@ -1,5 +1,5 @@
-// What one request may be answered in points, over all its fields: aliases and lists of series would
-// otherwise multiply a limit per field.
+// What one request may be answered in points, and how many it may have looked at, over all its fields: aliases and
+// lists of series would otherwise multiply a limit per field.
 
 import { AppError } from '../core/app-error.js';
 
@@ -21,4 +21,27 @@ export function chargePoints(request: object, points: number, limit: number): vo
     );
   }
   answered.set(request, sum);
+}
+
+/** Of what is in memory: about a second of work. */
+const ROWS_MAX = 100_000_000;
+
+/** Rows looked at so far, by request. */
+const looked = new WeakMap<object, number>();
+
+/**
+ * Counts the rows of a series, within the range of dates, that a field is about to look at, answered or not. As above,
+ * a field that is refused counts for nothing.
+ * @throws AppError READ_TOO_LARGE
+ */
+export function chargeRows(request: object, rows: number): void {
+  const sum = (looked.get(request) ?? 0) + rows;
+  if (sum > ROWS_MAX) {
+    throw new AppError(
+      'READ_TOO_LARGE',
+      `The request would look at ${sum} stored points, at most ${ROWS_MAX} are allowed: ask for shorter date ranges, or for fewer fields and series in one request`,
+      { points: sum, limit: ROWS_MAX },
+    );
+  }
+  looked.set(request, sum);
 }

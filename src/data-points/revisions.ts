@@ -41,7 +41,7 @@ export function selectRows(
   limit = Infinity,
 ): Uint32Array {
   if (selectsAll(batch, selector)) return allRows(Math.min(batch.length, limit));
-  const selected: Selected = { rows: new Uint32Array(batch.length), count: 0, next: 0 };
+  const selected = noneOf(batch, limit);
   select(batch, selector, selected, limit, batch.length);
   return selected.rows.subarray(0, Math.min(selected.count, limit));
 }
@@ -53,7 +53,7 @@ export function* selectInSteps(
   limit: number,
 ): Steps<Uint32Array> {
   if (selectsAll(batch, selector)) return allRows(Math.min(batch.length, limit));
-  const selected: Selected = { rows: new Uint32Array(batch.length), count: 0, next: 0 };
+  const selected = noneOf(batch, limit);
   while (selected.next < batch.length && selected.count < limit) {
     select(batch, selector, selected, limit, selected.next + ROWS_PER_STEP);
     yield;
@@ -66,6 +66,11 @@ interface Selected {
   count: number;
   /** The first row that was not looked at; a date begins there. */
   next: number;
+}
+
+function noneOf({ length }: PointBatch, limit: number): Selected {
+  // Of the date that reaches the limit there may be more: what lies behind the end of the array is dropped.
+  return { rows: new Uint32Array(Math.min(length, limit)), count: 0, next: 0 };
 }
 
 /** Goes on until `limit` rows are selected, or with the dates that begin before `end`. */

@@ -5,6 +5,7 @@ import type { PointBatch } from '../schema/point-batch.js';
 import type { SeriesRow } from '../schema/series.columns.js';
 import type { PointsSummary } from './log/commit.js';
 import type { PointUpserts } from './point-upserts.js';
+import type { ReadPass } from './read-pass.js';
 import type { UpsertCounts } from './resolve-points.js';
 import type { Vintage, VintageCounts } from './vintages/resolve-vintages.js';
 
@@ -45,9 +46,15 @@ export abstract class DataPointsStore {
   /**
    * The rows of a date range, all revisions.
    * @param use `scan` where so much is read that keeping it would only push out what others need
+   * @param pass shared by reads that are made at once
    * @throws AppError NOT_FOUND; STORAGE_ERROR where the file is damaged or unreadable
    */
-  abstract read(seriesId: Uuid, range?: DateRange, use?: ReadUse): Promise<PointBatch>;
+  abstract read(
+    seriesId: Uuid,
+    range?: DateRange,
+    use?: ReadUse,
+    pass?: ReadPass,
+  ): Promise<PointBatch>;
   /**
    * What `read` would answer, where that is in memory and takes no time worth mentioning; undefined elsewhere.
    * @throws AppError as `read`

@@ -21,6 +21,7 @@ import type { Effect } from './log/commit.js';
 import type { PointUpserts } from './point-upserts.js';
 import { PointsReader } from './points-reader.js';
 import { summarise, widened } from './points-summary.js';
+import { ReadPass } from './read-pass.js';
 import { areReadTogether } from './row-groups.js';
 import { keysOf, needsStored, resolveUpserts } from './resolve-points.js';
 import {
@@ -29,6 +30,7 @@ import {
   type Vintage,
   type VintageCounts,
 } from './vintages/resolve-vintages.js';
+import { VintagesReader } from './vintages/vintages-reader.js';
 
 /** Changes go through the log into the deltas, and later into a Parquet file per series. */
 @Injectable()
@@ -38,6 +40,7 @@ export class LoggedDataPointsStore extends DataPointsStore {
   constructor(
     private readonly directory: DataDirectory,
     private readonly reader: PointsReader,
+    private readonly vintages: VintagesReader,
   ) {
     super();
     this.catalog = directory.catalog;
@@ -51,8 +54,13 @@ export class LoggedDataPointsStore extends DataPointsStore {
     return this.catalog.readable();
   }
 
-  read(seriesId: Uuid, range: DateRange = {}, use: ReadUse = 'lookup'): Promise<PointBatch> {
-    return this.reader.read(seriesId, range, use);
+  read(
+    seriesId: Uuid,
+    range: DateRange = {},
+    use: ReadUse = 'lookup',
+    pass = new ReadPass(),
+  ): Promise<PointBatch> {
+    return this.reader.read(seriesId, range, use, pass);
   }
 
   readNow(seriesId: Uuid, range: DateRange): PointBatch | undefined {
@@ -65,7 +73,7 @@ export class LoggedDataPointsStore extends DataPointsStore {
   }
 
   publishedDays(seriesId: Uuid, range: DateRange = {}): Promise<readonly CalendarDate[]> {
-    return this.reader.readVintages(seriesId, (vintages) => vintages.daysIn(range));
+    return this.vintages.read(seriesId, (vintages) => vintages.daysIn(range));
   }
 
   readParts(
@@ -142,7 +150,7 @@ export class LoggedDataPointsStore extends DataPointsStore {
       });
       ids.forEach((id, index) => {
         const { overview, known } = bases[index]!;
-        this.reader.keepVintages(id, changed.has(id) ? committed : overview.version, known);
+        this.vintages.keep(id, changed.has(id) ? committed : overview.version, known);
       });
       return counts;
     });
@@ -163,7 +171,7 @@ export class LoggedDataPointsStore extends DataPointsStore {
       const keys = keysOf(points, deleted);
       const summary = summarise(overlay(points, removalOf(keys)));
       const base = version ?? 0;
-      const vintages = await this.reader.vintagesLocked(seriesId);
+      const vintages = await this.vintages.readLocked(seriesId);
       const retractions = retractionsOf(points, deleted);
       const effect: Effect =
         vintages.size === 0
@@ -176,7 +184,7 @@ export class LoggedDataPointsStore extends DataPointsStore {
               vintageChanges: retractions,
             };
       const committed = await this.directory.commit(() => [effect]);
-      this.reader.keepVintages(seriesId, committed, vintages.apply(retractions));
+      this.vintages.keep(seriesId, committed, vintages.apply(retractions));
       return deleted.length;
     });
   }
@@ -184,7 +192,7 @@ export class LoggedDataPointsStore extends DataPointsStore {
   /** What decides what vintages change: all rows where one may reach beyond its own dates. */
   private async baseOfVintages({ seriesId, vintages }: VintagesOfSeries) {
     const overview = this.overview(seriesId);
-    const known = await this.reader.vintagesLocked(seriesId);
+    const known = await this.vintages.readLocked(seriesId);
     const newest = overview.lastRevisionDate ?? -Infinity;
     const reachesAll = vintages.some(
       ({ isComplete, revisionDate }) => isComplete || revisionDate <= newest,

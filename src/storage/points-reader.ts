@@ -4,10 +4,7 @@
 import { Injectable } from '@nestjs/common';
 import { BatchCache } from '../cache/batch-cache.js';
 import { SharedBatches } from '../cache/shared-batches.js';
-import { storageError } from '../core/app-error.js';
 import type { DateRange } from '../core/calendar-date.js';
-import type { Instant } from '../core/instant.js';
-import type { KeyedLock } from '../core/keyed-lock.js';
 import { SingleFlight } from '../core/single-flight.js';
 import { inTurns } from '../core/steps.js';
 import { Turns } from '../core/turns.js';
@@ -19,58 +16,56 @@ import { DataDirectory } from './data-directory.js';
 import type { ReadUse } from './data-points-store.js';
 import { isOverlaidAtOnce, overlaid } from './delta/overlay-parts.js';
 import { errorCode } from './disk.js';
-import { quarantinePoints } from './integrity/quarantine.js';
-import {
-  DamagedFileError,
-  checkFile,
-  isUnusable,
-  type FileIdentity,
-  type SealedFacts,
-} from './parquet/file-seal.js';
-import { checkExpected, readPoints, vintagesOf } from './parquet/points-file.js';
+import { checkFile } from './parquet/file-seal.js';
+import { checkExpected, readPoints } from './parquet/points-file.js';
 import { PART_ROWS, PointsFileParts } from './parquet/points-file-parts.js';
 import { pointsFile } from './paths.js';
+import { ReadPass } from './read-pass.js';
 import {
+  isOfSpan,
   partsOfRange,
   rowGroupsInRange,
   rowGroupsToRead,
+  rowsOfSpan,
   type RowGroupSpan,
 } from './row-groups.js';
-import { KnownVintages } from './vintages/known-vintages.js';
-import { PublishedVintages } from './vintages/published-vintages.js';
-
-interface VintagesOf {
-  readonly version: Instant | null;
-  readonly vintages: PublishedVintages;
-}
+import { readSettled, readSettledLocked } from './settled-read.js';
 
 @Injectable()
 export class PointsReader {
   private readonly loading = new SingleFlight<PointBatch>();
-  private readonly known = new KnownVintages();
-  private readonly locks: KeyedLock;
+  private readonly asking = new SingleFlight<PointBatch | undefined>();
 
   constructor(
     private readonly directory: DataDirectory,
     private readonly cache: BatchCache,
     private readonly shared: SharedBatches,
     private readonly metrics: StorageMetrics,
-  ) {
-    this.locks = directory.locks;
-  }
+  ) {}
 
   /**
    * All revisions of a date range. A flush may just have put a new file in place and not yet published it;
    * then the read waits for that flush and looks again.
+   * @param pass shared by reads that are made at once
    * @throws AppError NOT_FOUND; STORAGE_ERROR where the file is damaged or unreadable
    */
-  async read(id: Uuid, range: DateRange = {}, use: ReadUse = 'lookup'): Promise<PointBatch> {
-    try {
-      return await this.load(this.directory.catalog.requirePoints(id), range, use);
-    } catch (error) {
-      if (!isReplacedOrDamaged(error)) throw error;
-    }
-    return this.locks.run([id], () => this.readLocked(id, range));
+  read(
+    id: Uuid,
+    range: DateRange = {},
+    use: ReadUse = 'lookup',
+    pass = new ReadPass(),
+  ): Promise<PointBatch> {
+    return readSettled(this.directory, id, () =>
+      this.load(this.directory.catalog.requirePoints(id), range, use, pass),
+    );
+  }
+
+  /** For the holder of the series' lock: nobody replaces the file meanwhile. */
+  readLocked(id: Uuid, range: DateRange = {}): Promise<PointBatch> {
+    const pass = new ReadPass();
+    return readSettledLocked(this.directory, id, () =>
+      this.load(this.directory.catalog.requirePoints(id), range, 'lookup', pass),
+    );
   }
 
   /**
@@ -140,97 +135,18 @@ export class PointsReader {
     }
   }
 
-  /** For the holder of the series' lock: nobody replaces the file meanwhile. */
-  async readLocked(id: Uuid, range: DateRange = {}): Promise<PointBatch> {
-    try {
-      return await this.load(this.directory.catalog.requirePoints(id), range, 'lookup');
-    } catch (error) {
-      if (!isReplacedOrDamaged(error)) throw error;
-      if (await this.directory.settleFile(id)) return this.readLocked(id, range);
-      await this.directory.assertThere();
-      return this.putIntoQuarantine(id, error);
-    }
-  }
-
-  /**
-   * What `look` makes of the vintages that were published; it must neither keep nor change them.
-   * @throws AppError as `read`
-   */
-  async readVintages<T>(id: Uuid, look: (vintages: PublishedVintages) => T): Promise<T> {
-    const { version } = this.directory.catalog.overview(id);
-    const known = this.known.peek(id, version);
-    if (known) return look(known);
-    try {
-      return this.lookAt(id, await this.loadVintages(id), look);
-    } catch (error) {
-      if (!isReplacedOrDamaged(error)) throw error;
-    }
-    return this.locks.run([id], async () =>
-      this.lookAt(id, await this.loadVintagesLocked(id), look),
-    );
-  }
-
-  /**
-   * Which vintages were published, for the holder of the series' lock, who may change the answer and keeps it with
-   * `keepVintages` when that is committed.
-   * @throws AppError as `read`
-   */
-  async vintagesLocked(id: Uuid): Promise<PublishedVintages> {
-    const { version } = this.directory.catalog.overview(id);
-    return this.known.take(id, version) ?? (await this.loadVintagesLocked(id)).vintages;
-  }
-
-  /** @param version of the points that the vintages belong to; null where there never were any */
-  keepVintages(id: Uuid, version: Instant | null, vintages: PublishedVintages): void {
-    if (version !== null) this.known.keep(id, version, vintages);
-  }
-
-  private lookAt<T>(
-    id: Uuid,
-    { version, vintages }: VintagesOf,
-    look: (vintages: PublishedVintages) => T,
-  ): T {
-    const answer = look(vintages);
-    this.keepVintages(id, version, vintages);
-    return answer;
-  }
-
-  private async loadVintagesLocked(id: Uuid): Promise<VintagesOf> {
-    try {
-      return await this.loadVintages(id);
-    } catch (error) {
-      if (!isReplacedOrDamaged(error)) throw error;
-      if (await this.directory.settleFile(id)) return this.loadVintagesLocked(id);
-      await this.directory.assertThere();
-      return this.putIntoQuarantine(id, error);
-    }
-  }
-
-  /** Of the file, and of what it does not hold yet. */
-  private async loadVintages(id: Uuid): Promise<VintagesOf> {
-    const entry = this.directory.catalog.requirePoints(id);
-    const { file, delta } = entry;
-    const { version } = overviewOf(entry);
-    const inFile = file?.hasVintages
-      ? vintagesOf(await this.footer(id, file))
-      : new PublishedVintages();
-    return { version, vintages: inFile.apply(delta?.vintageChanges ?? []) };
-  }
-
-  private async footer(id: Uuid, { sha256 }: PointsFile): Promise<SealedFacts> {
-    const identity: FileIdentity = { kind: 'data_points', seriesId: id };
-    const footer = await this.directory.footer(pointsFile(id), identity);
-    if (footer.sha256 === sha256) return footer;
-    throw new DamagedFileError('the file is not the one that was written last');
-  }
-
-  private async load(entry: PointsEntry, range: DateRange, use: ReadUse): Promise<PointBatch> {
+  private async load(
+    entry: PointsEntry,
+    range: DateRange,
+    use: ReadUse,
+    pass: ReadPass,
+  ): Promise<PointBatch> {
     const { id, file, delta } = entry;
-    if (delta === null) return (await this.fileRows(id, file, range, use)).inRange(range);
+    if (delta === null) return (await this.fileRows(id, file, range, use, pass)).inRange(range);
     const name = mergedName(entry);
     const merged = this.cache.get(name);
     if (merged) return merged.inRange(range);
-    const base = (await this.fileRows(id, file, range, use)).inRange(range);
+    const base = (await this.fileRows(id, file, range, use, pass)).inRange(range);
     if (isOverlaidAtOnce(delta, base, range)) {
       return this.keep(entry, delta.overlay(base, range), range, use);
     }
@@ -252,14 +168,15 @@ export class PointsReader {
     file: PointsFile | null,
     range: DateRange,
     use: ReadUse,
+    pass: ReadPass,
   ): Promise<PointBatch> {
     if (file === null) return PointBatch.EMPTY;
     const whole = this.cache.get(file.sha256);
     if (whole) return whole;
     const span = rowGroupsToRead(file.rowGroupDates, range);
-    if (span === undefined) return this.open(id, file, use);
+    if (span === undefined) return this.open(id, file, use, pass);
     if (span.to === span.from) return PointBatch.EMPTY;
-    return this.cache.get(cacheName(file, span)) ?? this.open(id, file, use, span);
+    return this.cache.get(cacheName(file, span)) ?? this.open(id, file, use, pass, span);
   }
 
   /** What `fileRows` would find in memory. */
@@ -280,30 +197,47 @@ export class PointsReader {
    * Loads are shared by checksum, not by series: who asks after a write was acknowledged must not get what
    * a read that began before it will answer.
    */
-  private open(id: Uuid, file: PointsFile, use: ReadUse, span?: RowGroupSpan): Promise<PointBatch> {
+  private async open(
+    id: Uuid,
+    file: PointsFile,
+    use: ReadUse,
+    pass: ReadPass,
+    span?: RowGroupSpan,
+  ): Promise<PointBatch> {
     const name = cacheName(file, span);
-    return this.loading.run(`${id}/${name}`, async () => {
-      const shared = use === 'lookup' ? await this.sharedRows(id, file, span) : undefined;
-      const batch = shared ?? (await this.openFile(id, file, span));
-      if (use === 'lookup') {
-        this.cache.set(name, batch);
-        if (shared === undefined) this.shared.set(id, file.sha256, batch, span);
-      }
-      return batch;
+    const flight = `${id}/${name}`;
+    const shared =
+      use === 'lookup' && this.shared.isConfigured
+        ? await this.asking.run(flight, () => this.sharedRows(id, file, pass, span))
+        : undefined;
+    if (shared) return shared;
+    return pass.readFile(() => {
+      // Another pass may have read it while this one had files enough in hand.
+      const held = this.cache.peek(name);
+      if (held) return Promise.resolve(held);
+      return this.loading.run(flight, async () => {
+        const batch = await this.openFile(id, file, span);
+        if (use === 'lookup') {
+          this.cache.set(name, batch);
+          this.shared.set(id, file.sha256, batch, span);
+        }
+        return batch;
+      });
     });
   }
 
   /** What another replica has decoded of this file; undefined where the catalogue expects other rows of it. */
   private async sharedRows(
     id: Uuid,
-    { sha256, summary, rowGroupDates }: PointsFile,
+    file: PointsFile,
+    { lookUps }: ReadPass,
     span?: RowGroupSpan,
   ): Promise<PointBatch | undefined> {
-    const batch = await this.shared.get(id, sha256, span);
-    const isExpected = span
-      ? batch?.dates[0] === rowGroupDates[span.from]
-      : batch?.length === summary.rows;
-    return isExpected ? batch : undefined;
+    const [, rowsMax] = rowsOfSpan(file, span);
+    const batch = await this.shared.get(id, file.sha256, rowsMax, lookUps, span);
+    if (batch === undefined || !isOfSpan(batch, file, span)) return undefined;
+    this.cache.set(cacheName(file, span), batch);
+    return batch;
   }
 
   /** @throws DamagedFileError where it is not the file that was written last, byte for byte */
@@ -319,14 +253,6 @@ export class PointsReader {
     } finally {
       parts.close();
     }
-  }
-
-  private putIntoQuarantine(id: Uuid, error: unknown): never {
-    quarantinePoints(this.directory.catalog, id, error);
-    throw storageError('read', `The stored points of series ${id} are damaged and not served`, {
-      resource: 'EconomicSeries',
-      id,
-    });
   }
 }
 
@@ -358,8 +284,4 @@ function mergedName(entry: PointsEntry): string {
 /** A part of a file has a name of its own beside that of the whole. */
 function cacheName({ sha256 }: PointsFile, span?: RowGroupSpan): string {
   return span ? `${sha256}/${span.from}-${span.to}` : sha256;
-}
-
-function isReplacedOrDamaged(error: unknown): boolean {
-  return isUnusable(error) || errorCode(error) === 'ENOENT';
 }

@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CalendarDate, DateRange } from '../core/calendar-date.js';
-import { areReadTogether, hullOf, partsOfRange, rowGroupsInRange } from './row-groups.js';
+import { batchOf, type PlainPoint } from '../../test/support/points.js';
+import { CalendarDate as Calendar } from '../core/calendar-date.js';
+import { summarise } from './points-summary.js';
+import {
+  areReadTogether,
+  hullOf,
+  isOfSpan,
+  partsOfRange,
+  rowGroupsInRange,
+  rowsOfSpan,
+} from './row-groups.js';
 
 describe('rowGroupsInRange', () => {
   it('names every group that holds a date of the range, however dates straddle groups', () => {
@@ -91,5 +101,58 @@ describe('hullOf', () => {
     expect(hullOf([range(5, 9), range(1, 3)])).toEqual(range(1, 9));
     expect(hullOf([range(5), range(1, 3)])).toEqual(range(1));
     expect(hullOf([range(5, 9), range()])).toEqual(range());
+  });
+});
+
+describe('isOfSpan', () => {
+  const rowsOf = (count: number): PlainPoint[] =>
+    Array.from({ length: count }, (_, n) => ({
+      // Three revisions of each date, so that dates straddle groups.
+      date: Calendar.format((18_000 + Math.floor(n / 3)) as CalendarDate),
+      revisionDate: Calendar.format((19_000 + (n % 3)) as CalendarDate),
+      ...{ value: '1', isOriginal: true, createdAt: 1, updatedAt: 1 },
+    }));
+
+  it('takes the rows of any row groups, however many a group has', () => {
+    const count = fc.integer({ min: 1, max: 60 });
+    fc.assert(
+      fc.property(
+        count,
+        fc.integer({ min: 1, max: 20 }),
+        fc.nat(),
+        fc.nat(),
+        (rows, size, a, b) => {
+          const batch = batchOf(rowsOf(rows));
+          const groups = Math.ceil(rows / size);
+          const rowGroupDates = Array.from(
+            { length: groups },
+            (_, group) => batch.dates[group * size] as CalendarDate,
+          );
+          const file = { summary: summarise(batch), rowGroupDates };
+          const from = a % groups;
+          const span = { from, to: from + 1 + (b % (groups - from)) };
+          const part = batch.slice(from * size, Math.min(span.to * size, rows));
+          expect(isOfSpan(part, file, span)).toBe(true);
+          expect(isOfSpan(batch, file)).toBe(true);
+          const [min, max] = rowsOfSpan(file, span);
+          expect(part.length >= min && part.length <= max).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('takes no others', () => {
+    const batch = batchOf(rowsOf(35));
+    const rowGroupDates = [0, 10, 20, 30].map((row) => batch.dates[row] as CalendarDate);
+    const file = { summary: summarise(batch), rowGroupDates };
+    const isTaken = (from: number, to: number, span?: { from: number; to: number }): boolean =>
+      isOfSpan(batch.slice(from, to), file, span);
+    expect(isTaken(10, 20, { from: 1, to: 2 })).toBe(true);
+    expect(isTaken(10, 17, { from: 1, to: 2 })).toBe(false);
+    expect(isTaken(10, 30, { from: 1, to: 2 })).toBe(false);
+    expect(isTaken(12, 22, { from: 1, to: 2 })).toBe(false);
+    expect(isTaken(20, 33, { from: 2, to: 4 })).toBe(false);
+    expect(isTaken(0, 0, { from: 1, to: 2 })).toBe(false);
+    expect([isTaken(0, 35), isTaken(0, 34), isTaken(0, 0)]).toEqual([true, false, false]);
   });
 });

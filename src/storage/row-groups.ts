@@ -1,9 +1,18 @@
 import type { CalendarDate, DateRange } from '../core/calendar-date.js';
+import type { PointBatch } from '../schema/point-batch.js';
+import type { PointsSummary } from './log/commit.js';
 
 /** Row groups `from` (inclusive) to `to` (exclusive) of a file. */
 export interface RowGroupSpan {
   readonly from: number;
   readonly to: number;
+}
+
+/** What the catalogue knows of a file's row groups. */
+export interface FileRows {
+  readonly summary: PointsSummary;
+  /** The first date of each, ascending. */
+  readonly rowGroupDates: readonly CalendarDate[];
 }
 
 /**
@@ -88,4 +97,41 @@ export function partsOfRange(
     start = next;
   }
   return [...parts, { start, end: range.end }];
+}
+
+/**
+ * How many rows some row groups may have, at least and at most. All groups have the same number of rows but the
+ * last, which has no more: of several, that tells it within the rows of the last one.
+ * @param span all of them where it is not given
+ */
+export function rowsOfSpan(
+  { summary: { rows }, rowGroupDates: { length: groups } }: FileRows,
+  span?: RowGroupSpan,
+): readonly [min: number, max: number] {
+  if (!span || groups < 2) return [rows, rows];
+  const { from, to } = span;
+  const least = Math.ceil(rows / groups);
+  const most = Math.ceil(rows / (groups - 1)) - 1;
+  return to === groups
+    ? [rows - from * most, rows - from * least]
+    : [(to - from) * least, (to - from) * most];
+}
+
+/**
+ * Whether a batch can hold the rows of some row groups: as many, and of their dates.
+ * @param span all of them where it is not given
+ */
+export function isOfSpan(batch: PointBatch, file: FileRows, span?: RowGroupSpan): boolean {
+  const { summary, rowGroupDates } = file;
+  const [min, max] = rowsOfSpan(file, span);
+  if (batch.length < min || batch.length > max) return false;
+  if (batch.length === 0) return true;
+  const first = batch.dates[0];
+  const last = batch.dates[batch.length - 1]!;
+  const end = span?.to ?? rowGroupDates.length;
+  return (
+    first === (span ? rowGroupDates[span.from] : summary.firstDate) &&
+    // A date may go on in the next group.
+    (end >= rowGroupDates.length ? last === summary.lastDate : last <= rowGroupDates[end]!)
+  );
 }

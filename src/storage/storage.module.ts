@@ -24,6 +24,7 @@ import { SourcesStore } from './sources-store.js';
 import { StorageHealth } from './storage.health.js';
 import { StorageMaintenance } from './storage-maintenance.js';
 import { StoreVersions } from './store-versions.js';
+import { VintagesReader } from './vintages/vintages-reader.js';
 
 @Module({
   imports: [MetricsModule, CacheModule, TerminusModule],
@@ -36,6 +37,7 @@ import { StoreVersions } from './store-versions.js';
       useFactory: openDirectory,
     },
     PointsReader,
+    VintagesReader,
     { provide: SeriesStore, useClass: LoggedSeriesStore },
     { provide: DataPointsStore, useClass: LoggedDataPointsStore },
     { provide: SourcesStore, useClass: LoggedSourcesStore },

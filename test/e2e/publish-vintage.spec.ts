@@ -257,7 +257,9 @@ describe('back-fill', () => {
       const vintages = days.map((day) => {
         const spoken = dates.filter(() => random.chance(0.7));
         const values = spoken.map((date) => [date, random.pick(['1', '2', '3', null])] as const);
-        return { day, values: Object.fromEntries(values), isComplete: random.chance(0.3) };
+        // A complete vintage without points is refused.
+        const isComplete = random.chance(0.3) && spoken.length > 0;
+        return { day, values: Object.fromEntries(values), isComplete };
       });
       const ids = [await newSeries(), await newSeries()];
       const shuffled = vintages.map((vintage) => [random.below(2 ** 30), vintage] as const);

@@ -9,6 +9,8 @@ import { DataPointsService } from '../../src/data-points/data-points.service.js'
 import { Revisions } from '../../src/data-points/revisions.js';
 import { StatisticsService } from '../../src/data-points/statistics.service.js';
 import { Units } from '../../src/data-points/transforms/units.js';
+import { toMatrix } from '../../src/data-points/vintages/matrix-rows.js';
+import { VintagesService } from '../../src/data-points/vintages/vintages.service.js';
 import type { PointBatch } from '../../src/schema/point-batch.js';
 import { OrderDirection, SeriesOrderField } from '../../src/series/series.inputs.js';
 import { SeriesService } from '../../src/series/series.service.js';
@@ -24,12 +26,21 @@ import { uuid } from '../support/points.js';
 import { seriesRow } from '../support/series-rows.js';
 import { newSeries } from '../support/stores.js';
 
-/** Others see it as a hiccup; at once each of these took several times as long. */
-const TURN_MILLISECONDS_MAX = 50;
+/**
+ * Twenty, which others hardly see, and ten more for what is measured with it: the system counts the time of a thread in
+ * ticks of up to 4 ms, and a collection of garbage may fall into any turn. At once each of these took longer, most of
+ * them several times as long.
+ */
+const TURN_MILLISECONDS_MAX = 30;
 
 const ID = uuid(1);
 const DATES = 20_000;
 const VINTAGES = 50;
+
+/** What is read of one request at once, as its aliases are: all in one go if nobody looks at the clock. */
+function all<T>(count: number, read: () => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, read));
+}
 
 /** `vintages` of every so many of the dates. */
 function manyPoints(every: number, vintages: number, value: number): PointUpserts {
@@ -44,9 +55,18 @@ function manyPoints(every: number, vintages: number, value: number): PointUpsert
   return builder.finish()[0]!;
 }
 
+const CONFIG = Object.assign(new Config(), { readPointsMax: 10_000_000 });
+
 function serviceOf({ points, series }: ParquetStores): DataPointsService {
-  const config = Object.assign(new Config(), { readPointsMax: 10_000_000 });
-  return new DataPointsService(points, series, new SystemClock(), config);
+  return new DataPointsService(points, series, new SystemClock(), CONFIG);
+}
+
+async function expectTurns(tasks: Readonly<Record<string, () => Promise<unknown>>>): Promise<void> {
+  const turns: Record<string, number> = {};
+  for (const [what, task] of Object.entries(tasks)) turns[what] = await longestTurn(task);
+  expect(Math.max(...Object.values(turns)), JSON.stringify(turns)).toBeLessThan(
+    TURN_MILLISECONDS_MAX,
+  );
 }
 
 /** All that tells two batches apart, without a text per row. */
@@ -84,6 +104,8 @@ describe.each([
         aggregated: { revisions: Revisions.LATEST, frequency: 'annual' },
       };
       for (const [what, args] of Object.entries(selections)) {
+        // As above.
+        await service.select(ID, args);
         turns[what] = await longestTurn(() => service.select(ID, args));
       }
       await stores.points.upsert([manyPoints(17, 1, 1000)]);
@@ -91,6 +113,69 @@ describe.each([
       expect(Math.max(...Object.values(turns)), JSON.stringify(turns)).toBeLessThan(
         TURN_MILLISECONDS_MAX,
       );
+      await stores.close();
+    });
+  });
+});
+
+describe('the vintages of a million points', () => {
+  it('are counted, listed and laid out in turns', async () => {
+    await withDataDir(async (dataDir) => {
+      const config = { logSegmentBytes: 1 << 27, cacheBytesMax: 1 << 28 };
+      const stores = await openParquetStores(dataDir, { config });
+      await stores.series.create(newSeries({ id: ID, frequency: 'daily' }));
+      await stores.points.upsert([manyPoints(1, VINTAGES, 0)]);
+      const points = serviceOf(stores);
+      const vintages = new VintagesService(stores.points, new SystemClock(), CONFIG);
+      const from = 15_000 as CalendarDate;
+      const window = { seriesId: ID, from, to: 15_040 as CalendarDate };
+      const selected = await points.select(ID, { revisions: Revisions.LATEST });
+      const listed = await vintages.vintages({ seriesId: ID }, {});
+      const tasks: Record<string, () => Promise<unknown>> = {
+        coverage: () => vintages.coverage(ID, {}, {}),
+        coverageOfSelected: () => selected.coverage(),
+        coverageOfListed: () => listed.coverage(),
+        vintages: () => vintages.vintages({ seriesId: ID }, {}),
+        ofWindow: () => vintages.vintages(window, {}),
+        matrix: async () => toMatrix(await vintages.matrix({ ...window, filled: false }, {})),
+        filled: async () => toMatrix(await vintages.matrix({ ...window, filled: true }, {})),
+        releaseDates: () => vintages.releaseDates(ID, {}, {}),
+        statistics: () => vintages.statistics(ID, {}, {}),
+        statisticsAsOf: () => vintages.statistics(ID, { asOf: from }, {}),
+      };
+      await expectTurns(tasks);
+      await stores.close();
+    });
+  });
+});
+
+describe('fields that one request asks for many times', () => {
+  it('are answered in turns, though each of them is a little work', async () => {
+    await withDataDir(async (dataDir) => {
+      const config = { logSegmentBytes: 1 << 27, cacheBytesMax: 1 << 28 };
+      const stores = await openParquetStores(dataDir, { config });
+      await stores.series.create(newSeries({ id: ID, frequency: 'daily' }));
+      await stores.points.upsert([manyPoints(1, 3, 0)]);
+      await stores.points.read(ID);
+      for (let n = 0; n < 5000; n++) {
+        stores.directory.catalog.putRow(seriesRow({ externalId: `CAT_${n}`, title: `Item ${n}` }));
+      }
+      const points = serviceOf(stores);
+      const series = new SeriesService(stores.series);
+      const statistics = new StatisticsService(points, new SourcesService(stores.sources));
+      const vintages = new VintagesService(stores.points, new SystemClock(), CONFIG);
+      const nth = { revisions: Revisions.NTH_RELEASE, release: 100 };
+      const changed = { revisions: Revisions.LATEST, units: Units.pch, limit: 1 };
+      const page = { limit: 50, offset: 0, filter: { titleContains: 'x' } };
+      const tasks: Record<string, () => Promise<unknown>> = {
+        nthRelease: () => all(500, () => points.select(ID, nth)),
+        transformed: () => all(50, () => points.select(ID, changed)),
+        listed: () => all(300, () => series.list(page)),
+        statistics: () => all(300, () => statistics.catalog()),
+        coverage: () => all(100, () => vintages.coverage(ID, {}, {})),
+        revisionStatistics: () => all(50, () => vintages.statistics(ID, {}, {})),
+      };
+      await expectTurns(tasks);
       await stores.close();
     });
   });
@@ -124,11 +209,7 @@ describe('a hundred thousand series', () => {
         freshness: () => statistics.freshness(),
         inRange: () => statistics.seriesInRange(everything, { limit: 50, offset: 0 }),
       };
-      const turns: Record<string, number> = {};
-      for (const [what, task] of Object.entries(tasks)) turns[what] = await longestTurn(task);
-      expect(Math.max(...Object.values(turns)), JSON.stringify(turns)).toBeLessThan(
-        TURN_MILLISECONDS_MAX,
-      );
+      await expectTurns(tasks);
       await stores.close();
     });
   });

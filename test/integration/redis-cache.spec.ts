@@ -12,11 +12,18 @@ import { SharedBatches } from '../../src/cache/shared-batches.js';
 import { SharedCache } from '../../src/cache/shared-cache.js';
 import type { Config } from '../../src/config/environment.js';
 import { Uuid } from '../../src/core/uuid.js';
+import { PointsLoader } from '../../src/data-points/points-loader.js';
 import { DataDirectory } from '../../src/storage/data-directory.js';
 import { DataPointsStore } from '../../src/storage/data-points-store.js';
-import { createPoints, createSeries, readPoints, succeeded } from '../support/factories.js';
+import {
+  createPoints,
+  createSeries,
+  readPoints,
+  succeeded,
+  tryCreatePoints,
+} from '../support/factories.js';
 import { makeTlsFiles, RedisServer, startRedisCluster } from '../support/redis-server.js';
-import { startRelay } from '../support/relay.js';
+import { startLongWire, startRelay, type Relay } from '../support/relay.js';
 import { startTestApp, temporaryDirectory, type TestApp } from '../support/test-app.js';
 
 /** What Redis may cost a request, and how often that is measured: one slow turn of the machine is no fault. */
@@ -343,6 +350,29 @@ describe('a Redis that holds rubbish', () => {
     expect(await redis.call('get', key)).toEqual(value);
   });
 
+  it('is not believed where a part of a batch has fewer rows than its row groups', async () => {
+    await app.close();
+    app = await startTestApp({ ...SETTINGS, redisUrl: redis.url, parquetRowGroupRows: 2 });
+    await untilUp(app);
+    id = await storedSeries(app);
+    const query = `{ dataPoints(seriesId: "${id}", endDate: "2024-02-10") { value } }`;
+    const read = async () => succeeded(await app.query(query)).dataPoints as unknown[];
+    await redis.call('flushall');
+    const stored = await writes('stored');
+    expect(await read()).toHaveLength(2);
+    await vi.waitFor(async () => expect(await writes('stored')).toBe(stored + 1), PATIENCE);
+    const [name] = await redis.keys();
+    const [seriesId, sha256, span] = name!.split(':').slice(-3);
+    const [from, to] = span!.split('-').map(Number);
+    const batch = await app.app.get(DataPointsStore).read(Uuid.parse(id));
+    const shared = app.app.get(SharedBatches);
+    shared.set(Uuid.parse(seriesId!), sha256!, batch.slice(0, 1), { from: from!, to: to! });
+    await vi.waitFor(async () => {
+      expect(await writes('stored')).toBeGreaterThanOrEqual(stored + 3);
+    }, PATIENCE);
+    expect(await read()).toHaveLength(2);
+  });
+
   it('is not received where it is larger than any value', async () => {
     await redis.call('setrange', key, 20_000_000, 'x');
     const received = (): Promise<number> =>
@@ -395,6 +425,86 @@ describe('a Redis that holds rubbish', () => {
     ).toBe(1);
     expect(await redis.call('get', key)).toEqual(value);
     await expectHit(app, id);
+  });
+});
+
+describe('a Redis that is far away', () => {
+  let relay: Pick<Relay, 'port' | 'close'>;
+  const start = async (milliseconds: number): Promise<void> => {
+    relay = await startLongWire(redis.port, milliseconds);
+    const redisUrl = `redis://127.0.0.1:${relay.port}`;
+    app = await startTestApp({ ...SETTINGS, redisUrl });
+  };
+  beforeEach(() => redis.restart());
+  afterEach(async () => {
+    await app.close();
+    await relay.close();
+  });
+
+  it('is asked for 200 series at once, which costs them no more than 50 ms', async () => {
+    await start(9);
+    await untilUp(app);
+    const ids: string[] = [];
+    for (let n = 0; n < 200; n++) ids.push((await createSeries(app)).id);
+    await tryCreatePoints(
+      app,
+      ids.flatMap((seriesId) => POINTS.map((point) => ({ ...point, seriesId }))),
+    );
+    await app.app.get(DataDirectory).flush();
+    // As the fields of a query do, without the rest of it, whose time differs more from run to run.
+    const read = async (): Promise<number> => {
+      const loader = new PointsLoader(app.app.get(DataPointsStore));
+      const started = performance.now();
+      const batches = await Promise.all(ids.map(async (of) => loader.load(Uuid.parse(of), {})));
+      const took = performance.now() - started;
+      expect(batches.map(({ length }) => length)).toEqual(ids.map(() => POINTS.length));
+      return took;
+    };
+    // Storing is left out: it comes behind the readers, and as often as the machine has time for it.
+    const store = vi.spyOn(app.app.get(SharedCache), 'set').mockReturnValue();
+    // As quick as it gets: compiled.
+    for (let round = 0; round < 4 * ROUNDS; round++) await read();
+    const missed: number[] = [];
+    const missAll = async (): Promise<void> => {
+      for (let round = 0; round < 2 * ROUNDS; round++) {
+        await untilUp(app);
+        missed.push(await read());
+      }
+    };
+    // Not all where the machine has a slow moment.
+    expect(await growth(() => lookups('miss'), missAll)).toBeGreaterThan(ROUNDS * ids.length);
+    store.mockRestore();
+
+    await read();
+    await vi.waitFor(async () => expect(await redis.keys()).toHaveLength(ids.length), PATIENCE);
+    const found: number[] = [];
+    const findAll = async (): Promise<void> => {
+      for (let round = 0; round < 2 * ROUNDS; round++) {
+        await untilUp(app);
+        found.push(await read());
+      }
+    };
+    expect(await growth(() => lookups('hit'), findAll)).toBeGreaterThan(ROUNDS * ids.length);
+    const { dataDir } = app;
+    await app.stop();
+    app = await startTestApp({ ...SETTINGS, dataDir });
+    const usual: number[] = [];
+    for (let round = 0; round < 2 * ROUNDS; round++) usual.push(await read());
+    expect(median(found) - median(usual)).toBeLessThan(EXTRA_MILLISECONDS_MAX);
+    expect(median(missed) - median(usual)).toBeLessThan(EXTRA_MILLISECONDS_MAX);
+  });
+
+  it('is used where it answers in the time that a look-up has', async () => {
+    await start(17);
+    await untilUp(app);
+    id = await storedSeries(app);
+    await readUntilStored(app, id);
+    await expectHit(app, id);
+  });
+
+  it('is away where it does not, and health says so', async () => {
+    await start(60);
+    await untilAway(app, /^Redis is away \(no answer to a probe within 25 ms\); memory only$/);
   });
 });
 

@@ -1,4 +1,4 @@
-// The rules of durability, each with the change to the source that removes it. A change names the text that
+// The rules of durability, and those that keep answers from being stale, each with the change to the source that removes it. A change names the text that
 // it replaces, which must occur exactly once: whoever rewrites a rule rewrites its mutation.
 
 const SIMULATION = 'test/simulation/simulation.spec.ts';
@@ -7,6 +7,14 @@ const KILL_THEN_POWER_CUT = 'test/simulation/kill-then-power-cut.spec.ts';
 /** @param specs what has to turn red; the simulation unless said */
 function mutation(rule, file, text, replacement, specs = [SIMULATION]) {
   return { rule, file: `src/storage/${file}`, text, replacement, specs };
+}
+
+const LINEARIZABILITY = 'test/property/linearizability.spec.ts';
+const CACHED_ANSWERS = 'test/e2e/cached-answers.spec.ts';
+
+/** A rule of the caches. */
+function freshness(rule, file, text, replacement, specs = [LINEARIZABILITY]) {
+  return { rule, file: `src/${file}`, text, replacement, specs };
 }
 
 export const MUTATIONS = [
@@ -377,9 +385,56 @@ export const MUTATIONS = [
   ),
   mutation(
     'vintages that are only in the log are known',
-    'points-reader.ts',
+    'vintages/vintages-reader.ts',
     'return { version, vintages: inFile.apply(delta?.vintageChanges ?? []) };',
     'return { version, vintages: inFile };',
     ['test/property/stores.spec.ts'],
+  ),
+  // What is answered from memory.
+  freshness(
+    'an answer is given out only while all that it has read stands',
+    'graphql/answers/answer.ts',
+    'return this.reads.areCurrent;',
+    'return true;',
+  ),
+  freshness(
+    'a question shares an answer that is being made only if nothing was written since',
+    'graphql/answers/answers.ts',
+    'if (pending?.everything === everything) return pending.answer;',
+    'if (pending) return pending.answer;',
+  ),
+  freshness(
+    'a change of points is a change of everything',
+    'storage/catalog/series-catalog.ts',
+    '  putDelta(id: Uuid, delta: SeriesDelta | null): void {\n    this.changeCount += 1;',
+    '  putDelta(id: Uuid, delta: SeriesDelta | null): void {',
+  ),
+  freshness(
+    'a change of metadata changes the version of its series',
+    'storage/catalog/series-catalog.ts',
+    'if (slot !== undefined) this.table.setRowVersion(slot, this.rowChangeCount);',
+    '',
+    [CACHED_ANSWERS, LINEARIZABILITY],
+  ),
+  freshness(
+    'a change of a source is a change of the catalogue',
+    'storage/stored-state.ts',
+    'this.sourceChanges += 1;',
+    '',
+    [CACHED_ANSWERS, LINEARIZABILITY],
+  ),
+  freshness(
+    'what has no version is not kept',
+    'graphql/execution/answer-reads.ts',
+    'this.hasUnversioned = true;',
+    '',
+    [CACHED_ANSWERS],
+  ),
+  freshness(
+    'variables are part of the question',
+    'graphql/answers/questions.ts',
+    'const key = operation.id + shortened(operation.sentOf(sent));',
+    'const key = operation.id;',
+    [CACHED_ANSWERS],
   ),
 ];

@@ -3,11 +3,18 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeBatch, encodeBatch } from '../../src/cache/batch-codec.js';
+import { decodeBatch as decodeInSteps, encodeBatch } from '../../src/cache/batch-codec.js';
+import { LookUps } from '../../src/cache/look-ups.js';
+import { SharedBatches } from '../../src/cache/shared-batches.js';
+import type { SharedCache } from '../../src/cache/shared-cache.js';
+import { CalendarDate } from '../../src/core/calendar-date.js';
+import type { CacheMetrics } from '../../src/metrics/cache-metrics.js';
+import { longestTurn } from '../support/longest-turn.js';
 import { seal, unseal } from '../../src/cache/envelope.js';
+import { atOnce } from '../../src/core/steps.js';
 import { PointBatch } from '../../src/schema/point-batch.js';
 import { anyDates, fewDates, sortedPoints } from '../support/arbitraries.js';
-import { batchOf, plainPoints, type PlainPoint } from '../support/points.js';
+import { batchOf, plainPoints, uuid, type PlainPoint } from '../support/points.js';
 
 const points = fc.oneof(
   sortedPoints(anyDates, { maxLength: 100 }),
@@ -24,6 +31,10 @@ const slices = fc
 
 function encoded(batch: PointBatch): Uint8Array {
   return new Uint8Array(Buffer.concat(encodeBatch(batch)));
+}
+
+function decodeBatch(bytes: Uint8Array): PointBatch | undefined {
+  return atOnce(decodeInSteps(bytes));
 }
 
 const byte = fc.nat(255);
@@ -93,6 +104,33 @@ describe('a batch as bytes', () => {
     // Views on `bytes`, so what changes in them has changed there.
     damage(columns);
     expect(decodeBatch(bytes)).toBeUndefined();
+  });
+
+  it('is checked in turns, and several of them do not come in one', async () => {
+    const columns = {
+      ...{ revisionDate: '2020-01-01', isOriginal: true, createdAt: 1, updatedAt: 1 },
+      value: '-123456789012345678.123456789',
+    };
+    const row = (n: number): PlainPoint => ({
+      ...columns,
+      date: CalendarDate.format(n as CalendarDate),
+    });
+    const bytes = encoded(batchOf(Array.from({ length: 60_000 }, (_, n) => row(n))));
+    expect(bytes.byteLength).toBeGreaterThan(3_900_000);
+    const shared = {
+      isConfigured: true,
+      get: () => Promise.resolve(bytes),
+    } as unknown as SharedCache;
+    const batches = new SharedBatches(shared, {} as CacheMetrics);
+    const turn = await longestTurn(async () => {
+      // More than one pass asks for together: these are of several requests.
+      const gets = Array.from({ length: 8 }, () =>
+        batches.get(uuid(1), 'sha256', 60_000, new LookUps()),
+      );
+      for (const batch of await Promise.all(gets)) expect(batch).toHaveLength(60_000);
+    });
+    // 5 ms and a step; a compiler that comes in between takes a few more.
+    expect(turn).toBeLessThan(12);
   });
 
   it('is empty without rows', () => {

@@ -39,6 +39,7 @@ import { LoggedDataPointsStore } from '../../src/storage/logged-data-points-stor
 import { LoggedSeriesStore } from '../../src/storage/logged-series-store.js';
 import { LoggedSourcesStore } from '../../src/storage/logged-sources-store.js';
 import { PointsReader } from '../../src/storage/points-reader.js';
+import { VintagesReader } from '../../src/storage/vintages/vintages-reader.js';
 import type { Stores, StoresUnderTest } from './stores.js';
 
 export interface ParquetStores extends Stores {
@@ -123,7 +124,7 @@ export async function openParquetStoresOn(
     directory,
     rowGroupsDecoded: async () => (await rowGroups.get()).values[0]?.value ?? 0,
     series: new LoggedSeriesStore(directory),
-    points: new LoggedDataPointsStore(directory, reader),
+    points: new LoggedDataPointsStore(directory, reader, new VintagesReader(directory)),
     sources: new LoggedSourcesStore(directory),
     close: () => directory.onApplicationShutdown(),
   };

@@ -1,7 +1,8 @@
-// A wire between a client and a server, which tests can cut.
+// A wire between a client and a server, which tests can cut, or make longer.
 
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 
 export interface Relay {
   readonly port: number;
@@ -47,4 +48,30 @@ export async function startRelay(port: number): Promise<Relay> {
       await once(server, 'close');
     },
   };
+}
+
+/** Timers of one length end in the order in which they began. */
+const LONG_WIRE = `
+  const { connect, createServer } = require('node:net');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ port: workerData.port, host: '127.0.0.1', noDelay: true });
+    near.on('error', () => undefined).on('close', () => far.destroy()).pipe(far);
+    far.on('error', () => undefined).on('close', () => near.destroy());
+    far.on('data', (chunk) => setTimeout(() => near.write(chunk), workerData.milliseconds));
+  });
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
+/**
+ * A wire on which every answer is so much longer on its way. It has a thread of its own, because what is on a real
+ * wire arrives however busy its reader is.
+ */
+export async function startLongWire(
+  port: number,
+  milliseconds: number,
+): Promise<Pick<Relay, 'port' | 'close'>> {
+  const worker = new Worker(LONG_WIRE, { eval: true, workerData: { port, milliseconds } });
+  const [near] = (await once(worker, 'message')) as [number];
+  return { port: near, close: async () => void (await worker.terminate()) };
 }

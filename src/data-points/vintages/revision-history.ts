@@ -2,6 +2,7 @@
 
 import type { CalendarDate } from '../../core/calendar-date.js';
 import { Decimal } from '../../core/decimal.js';
+import { mapped, type Steps } from '../../core/steps.js';
 import type { PointBatch } from '../../schema/point-batch.js';
 import { percentChange } from '../transforms/decimal-arithmetic.js';
 
@@ -14,9 +15,12 @@ export interface RevisionOfDate {
   readonly changePercent: number | null;
 }
 
-/** @param batch the publications of one date */
-export function revisionHistory(batch: PointBatch): RevisionOfDate[] {
-  return Array.from({ length: batch.length }, (_, row) => ({
+/**
+ * @param batch the publications of one date
+ * @param rows of it
+ */
+export function revisionHistory(batch: PointBatch, rows: Uint32Array): Steps<RevisionOfDate[]> {
+  return mapped(rows, (row) => ({
     revisionDate: batch.revisionDates[row] as CalendarDate,
     value: batch.decimal(row),
     ...changeOf(batch, row),

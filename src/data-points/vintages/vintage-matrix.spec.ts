@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CalendarDate } from '../../core/calendar-date.js';
 import { Decimal } from '../../core/decimal.js';
 import { Instant } from '../../core/instant.js';
+import { atOnce } from '../../core/steps.js';
 import { PointBatchBuilder, type PointBatch } from '../../schema/point-batch.js';
 import { Revisions, selectRows } from '../revisions.js';
 import { releaseDates } from './release-dates.js';
@@ -39,8 +40,8 @@ describe('vintageMatrix', () => {
   it('filled, has in each column what was known on its day', () => {
     fc.assert(
       fc.property(batches, ends, (batch, window) => {
-        const { dates, revisionDates, cells } = vintageMatrix(batch, window, true);
-        expect(matrixSize(batch, window)).toBe(dates.length * revisionDates.length);
+        const { dates, revisionDates, cells } = atOnce(vintageMatrix(batch, window, true));
+        expect(atOnce(matrixSize(batch, window))).toBe(dates.length * revisionDates.length);
         revisionDates.forEach((asOf, column) => {
           const known = rowsKnownOn(batch, asOf);
           for (const date of known.keys()) expect(dates).toContain(date);
@@ -55,7 +56,7 @@ describe('vintageMatrix', () => {
   it('with changes only, has every publication of the window once', () => {
     fc.assert(
       fc.property(batches, ends, (batch, window) => {
-        const { dates, revisionDates, cells } = vintageMatrix(batch, window, false);
+        const { dates, revisionDates, cells } = atOnce(vintageMatrix(batch, window, false));
         const { from = -Infinity, to = Infinity } = window;
         const inWindow = [...batch.revisionDates.keys()].filter((row) => {
           const revisionDate = batch.revisionDates[row]!;
@@ -91,8 +92,8 @@ describe('releaseDates', () => {
           }
           return { revisionDate, ...counts };
         });
-        expect(releaseDates(batch, [])).toEqual(expected);
-        expect(releaseDates(batch, [], days[1], days[1])).toEqual(
+        expect(atOnce(releaseDates(batch, []))).toEqual(expected);
+        expect(atOnce(releaseDates(batch, [], days[1], days[1]))).toEqual(
           days.length < 2 ? expected : expected.slice(1, 2),
         );
       }),

@@ -1,6 +1,7 @@
 // The revision triangle in wide form: a line for each date, a column for each day of publication.
 
 import type { CalendarDate } from '../../core/calendar-date.js';
+import type { Steps } from '../../core/steps.js';
 import type { PointBatch } from '../../schema/point-batch.js';
 import { distinctDays } from './coverage.js';
 
@@ -20,27 +21,32 @@ export interface MatrixWindow {
   readonly to?: CalendarDate | undefined;
 }
 
+/** Laid out, or looked at in rows, in less than a millisecond. */
+const CELLS_PER_STEP = 16_384;
+
 /** How large the matrix will be, before it is made. */
-export function matrixSize(batch: PointBatch, { from, to }: MatrixWindow): number {
-  const columns = distinctDays(batch.revisionDates, from, to);
-  return columns.length === 0 ? 0 : datesBy(batch, to).length * columns.length;
+export function* matrixSize(batch: PointBatch, { from, to }: MatrixWindow): Steps<number> {
+  const columns = yield* distinctDays(batch.revisionDates, from, to);
+  return columns.length === 0 ? 0 : (yield* countDates(batch, to)) * columns.length;
 }
 
 /**
  * @param batch whole dates
  * @param isFilled whether a cell holds what was known on its day, or only what was published on it
  */
-export function vintageMatrix(
+export function* vintageMatrix(
   batch: PointBatch,
   { from, to }: MatrixWindow,
   isFilled: boolean,
-): VintageMatrix {
-  const revisionDates = distinctDays(batch.revisionDates, from, to);
+): Steps<VintageMatrix> {
+  const revisionDates = yield* distinctDays(batch.revisionDates, from, to);
   const columnOf = new Map(revisionDates.map((day, column) => [day as number, column]));
   const dates: CalendarDate[] = [];
   const cells: Int32Array[] = [];
   let row = 0;
+  let done = 0;
   while (revisionDates.length > 0 && row < batch.length) {
+    const first = row;
     const date = batch.dates[row] as CalendarDate;
     const line = new Int32Array(revisionDates.length).fill(NO_CELL);
     let isThere = false;
@@ -60,20 +66,31 @@ export function vintageMatrix(
       known = row;
     }
     if (isFilled) line.fill(known, filledTo);
-    if (!isThere) continue;
-    dates.push(date);
-    cells.push(line);
+    if (isThere) {
+      dates.push(date);
+      cells.push(line);
+    }
+    done += line.length + row - first;
+    if (done >= CELLS_PER_STEP) {
+      done = 0;
+      yield;
+    }
   }
   return { dates, revisionDates, cells };
 }
 
-/** The distinct dates of which something was published by `to`. */
-function datesBy(batch: PointBatch, to = Infinity as CalendarDate): CalendarDate[] {
-  const dates: CalendarDate[] = [];
-  for (let row = 0; row < batch.length; row++) {
-    if (batch.revisionDates[row]! <= to && batch.dates[row] !== dates.at(-1)) {
-      dates.push(batch.dates[row] as CalendarDate);
+/** How many distinct dates there are of which something was published by `to`. */
+function* countDates(batch: PointBatch, to = Infinity as CalendarDate): Steps<number> {
+  let count = 0;
+  let last = NaN;
+  for (let from = 0; from < batch.length; from += CELLS_PER_STEP) {
+    const end = Math.min(from + CELLS_PER_STEP, batch.length);
+    for (let row = from; row < end; row++) {
+      if (batch.revisionDates[row]! > to || batch.dates[row] === last) continue;
+      last = batch.dates[row]!;
+      count++;
     }
+    yield;
   }
-  return dates;
+  return count;
 }

@@ -58,8 +58,8 @@ export class VintagesResolver {
     nullable: true,
     description: 'What the points of a series rest on. null next to an error: they are damaged',
   })
-  coverage(@Args() { seriesId, ...args }: CoverageArgs) {
-    return this.service.coverage(seriesId, args);
+  coverage(@Args() { seriesId, ...args }: CoverageArgs, @Context() request: object) {
+    return this.service.coverage(seriesId, args, request);
   }
 
   @Extensions(READS_ITS_SERIES)
@@ -67,8 +67,12 @@ export class VintagesResolver {
     nullable: true,
     description: 'What the points of the series rest on. null next to an error: they are damaged',
   })
-  coverageOfSeries(@Parent() { id }: EconomicSeries, @Args() args: KnownRangeArgs) {
-    return this.service.coverage(id, args);
+  coverageOfSeries(
+    @Parent() { id }: EconomicSeries,
+    @Args() args: KnownRangeArgs,
+    @Context() request: object,
+  ) {
+    return this.service.coverage(id, args, request);
   }
 
   @Extensions(READS_ITS_SERIES)
@@ -96,7 +100,11 @@ export class VintagesResolver {
     description:
       'How much values were revised from first to latest. null next to an error: they are damaged',
   })
-  revisionStatistics(@Parent() { id }: EconomicSeries, @Args() args: KnownRangeArgs) {
-    return this.service.statistics(id, args);
+  revisionStatistics(
+    @Parent() { id }: EconomicSeries,
+    @Args() args: KnownRangeArgs,
+    @Context() request: object,
+  ) {
+    return this.service.statistics(id, args, request);
   }
 }

@@ -26,6 +26,7 @@ export class AnswerCache {
       ...{ bytesMax, ttlSeconds },
       entriesMax: ENTRIES_MAX,
       bytesOf: (answer) => answer.bytes,
+      onSwept: () => this.report(),
     });
   }
 
@@ -40,6 +41,10 @@ export class AnswerCache {
 
   private delete(key: string): void {
     this.entries?.delete(key);
+    this.report();
+  }
+
+  private report(): void {
     this.metrics.setBytes('responses', this.entries?.bytes ?? 0);
   }
 
@@ -48,6 +53,6 @@ export class AnswerCache {
     // What was written meanwhile has outdated it already.
     if (!answer.isCurrent || !this.entries) return;
     this.entries.set(key, answer);
-    this.metrics.setBytes('responses', this.entries.bytes);
+    this.report();
   }
 }

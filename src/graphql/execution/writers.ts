@@ -6,8 +6,8 @@ import type { AnswerText } from './answer-text.js';
 import type { ByteWriter } from './byte-writer.js';
 import type { LeafJson } from './leaf-json.js';
 
-/** How many elements are written between two looks at the clock. */
-const ELEMENTS_PER_LOOK = 16;
+/** How many elements of a list, or fields of an object, are written between two looks at the clock. */
+const PARTS_PER_LOOK = 16;
 
 /** A field of an object, ready to be written. */
 export interface FieldPlan {
@@ -78,11 +78,14 @@ function recordAt(list: RecordList<unknown>, fields: readonly FieldPlan[]): Writ
 
 export function objectWriter(fields: readonly FieldPlan[]): Write {
   if (fields.length === 0) return (_, out) => (out.text += '{}');
-  return (parent, out, run) => {
-    let separator = '{';
-    for (const { name, key, constant, resolve, write } of fields) {
-      out.text += separator + key;
-      separator = ',';
+  const writeFrom = (from: number, parent: unknown, out: AnswerText, run: AnswerRun): void => {
+    for (let index = from; index < fields.length; index++) {
+      if (isLookedAt(index, from) && run.isTurnDue) {
+        run.laterInTurn(out.gap(), (gap) => writeFrom(index, parent, gap, run));
+        return;
+      }
+      const { name, key, constant, resolve, write } = fields[index]!;
+      out.text += (index === 0 ? '{' : ',') + key;
       if (constant !== undefined) {
         out.text += constant;
         continue;
@@ -91,8 +94,15 @@ export function objectWriter(fields: readonly FieldPlan[]): Write {
       if (isPromise(value)) run.later(value, write, out.gap());
       else write(value, out, run);
     }
+  };
+  return (parent, out, run) => {
+    writeFrom(0, parent, out, run);
     out.text += '}';
   };
+}
+
+function isLookedAt(index: number, from: number): boolean {
+  return index % PARTS_PER_LOOK === PARTS_PER_LOOK - 1 && index > from;
 }
 
 export function listWriter(write: Write, element: ElementOf | undefined): Write {
@@ -103,7 +113,7 @@ export function listWriter(write: Write, element: ElementOf | undefined): Write 
     run: AnswerRun,
   ): void => {
     for (let index = from; index < items.length; index++) {
-      if (index % ELEMENTS_PER_LOOK === ELEMENTS_PER_LOOK - 1 && run.isTurnDue && index > from) {
+      if (isLookedAt(index, from) && run.isTurnDue) {
         run.laterInTurn(out.gap(), (gap) => writeFrom(items, index, gap, run));
         return;
       }
