@@ -56,6 +56,8 @@ export interface CreatedPoints {
 
 /** In about a millisecond. */
 const ROWS_SELECTED_AT_ONCE = 65_536;
+/** What a request may look at, all in all, without a thought of others. */
+const ROWS_UNNOTICED = 16_384;
 
 /** The rules of reading and writing points, for every protocol. */
 @Injectable()
@@ -90,9 +92,9 @@ export class DataPointsService {
     const loaded = this.loader.load(seriesId, restsOn);
     // Most reads are answered from memory: what need not wait does not.
     const published = loaded instanceof Promise ? await loaded : loaded;
-    // Of little work, too, there may be much in one query.
-    if (isRoundLong(published.length)) await new Turns().give();
-    chargeRows(request, published.length);
+    const looked = chargeRows(request, published.length);
+    // Of little work, too, there may be much in one query; what is little as a whole does not queue behind it.
+    if (looked > ROWS_UNNOTICED && isRoundLong(published.length)) await new Turns().give();
     const batch = transform ? (await inTurns(transform(published))).inRange(range) : published;
     const limit = args.limit ?? Infinity;
     const rows =

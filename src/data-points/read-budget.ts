@@ -32,9 +32,10 @@ const looked = new WeakMap<object, number>();
 /**
  * Counts the rows of a series, within the range of dates, that a field is about to look at, answered or not. As above,
  * a field that is refused counts for nothing.
+ * @returns how many the request has looked at so far
  * @throws AppError READ_TOO_LARGE
  */
-export function chargeRows(request: object, rows: number): void {
+export function chargeRows(request: object, rows: number): number {
   const sum = (looked.get(request) ?? 0) + rows;
   if (sum > ROWS_MAX) {
     throw new AppError(
@@ -44,4 +45,5 @@ export function chargeRows(request: object, rows: number): void {
     );
   }
   looked.set(request, sum);
+  return sum;
 }

@@ -7,11 +7,15 @@ import { AnswerText } from './answer-text.js';
 /** Writes what became of a value. */
 export type Write = (value: unknown, out: AnswerText, run: AnswerRun) => void;
 
+/** How many values are written between two looks at the clock. */
+const SETTLED_PER_LOOK = 16;
+
 export class AnswerRun {
   readonly text = new AnswerText();
   private readonly turns = new Turns();
   private readonly args: unknown[] = [];
   private waits = 0;
+  private settled = 0;
   private resolve: (() => void) | undefined;
   private reject: ((error: unknown) => void) | undefined;
   private failure: { readonly error: unknown } | undefined;
@@ -39,7 +43,9 @@ export class AnswerRun {
     this.waits += 1;
     value.then(
       (settled) => {
-        if (this.isTurnDue) this.inTurn(() => this.end(settled, write, gap));
+        // Small answers never queue: only where there is much to write, others are thought of.
+        const isLooked = ++this.settled % SETTLED_PER_LOOK === 0;
+        if (isLooked && this.isTurnDue) this.inTurn(() => this.end(settled, write, gap));
         else this.end(settled, write, gap);
       },
       (error: unknown) => this.fail(error),
