@@ -17,6 +17,7 @@ import { PreparedOperations } from './execution/prepared-operations.js';
 import { ArgumentValidationPipe } from './argument-validation.pipe.js';
 import { ComplexityPlugin } from './complexity.plugin.js';
 import { formatError } from './error-format.js';
+import { ErrorOrderPlugin } from './error-order.plugin.js';
 import { InputErrorsPlugin } from './input-errors.plugin.js';
 import { OperationsPlugin } from './operations.plugin.js';
 import { ResolverErrorsFilter } from './resolver-errors.filter.js';
@@ -60,6 +61,7 @@ import { CursorScalar, DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } f
     InputErrorsPlugin,
     ComplexityPlugin,
     OperationsPlugin,
+    ErrorOrderPlugin,
     PreparedOperations,
     Questions,
     AnswerCache,
