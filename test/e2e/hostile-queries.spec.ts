@@ -106,7 +106,7 @@ describe('what is kept of a request', () => {
 });
 
 describe('an answer of many short lists', () => {
-  it('is written in turns, and by the clock: identifiers take fifty times as long as dates', async () => {
+  it('is written in turns, and by the clock: identifiers take ten times as long as dates', async () => {
     const query = 'query($ids: [UUID!]!) { seriesByIds(ids: $ids) { dataPoints { id date } } }';
     const question = app.app.get(Questions).ofBody({ query, variables: { ids: ids.slice(0, 40) } });
     const answers = app.app.get(Answers);

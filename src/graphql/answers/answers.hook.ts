@@ -57,14 +57,18 @@ export class AnswersHook {
       });
     });
     fastify.addHook('preHandler', (request, reply, done) => {
-      const question = isGraphql(request) ? this.questionOf(request) : null;
-      const mediaType = this.mediaTypeFor(request.headers.accept);
-      if (question && mediaType !== undefined) {
-        this.reply(question, mediaType, request, reply, done);
-      } else {
-        if (isGraphql(request)) void reply.header('cache-control', 'no-store');
+      if (!isGraphql(request)) {
         done();
+        return;
       }
+      const pass = (): void => {
+        void reply.header('cache-control', 'no-store');
+        done();
+      };
+      const question = this.questionOf(request);
+      const mediaType = question && this.mediaTypeFor(request.headers.accept);
+      if (question && mediaType != null) this.reply(question, mediaType, request, reply, pass);
+      else pass();
     });
   }
 
@@ -72,7 +76,7 @@ export class AnswersHook {
     const { method, body, headers } = request;
     const isJson = JSON_TYPE.test(headers['content-type'] ?? '');
     if (method === 'POST') {
-      const isObject = isJson && typeof body === 'object' && body !== null && !Array.isArray(body);
+      const isObject = isJson && typeof body === 'object' && body !== null;
       return isObject ? this.questions.ofBody(body) : null;
     }
     if (method !== 'GET' || (headers['content-type'] !== undefined && !isJson)) return null;
@@ -114,7 +118,7 @@ export class AnswersHook {
     this.answers.answer(question, { req: request }).then(
       (answer) => {
         if (answer === undefined) {
-          void reply.headers({ 'x-cache': 'MISS', 'cache-control': 'no-store' });
+          void reply.header('x-cache', 'MISS');
           pass();
         } else if (answer instanceof LongAnswer) {
           sendLong(answer, mediaType, request, reply);

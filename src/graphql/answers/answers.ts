@@ -123,32 +123,16 @@ export class Answers {
 
 /** Undefined where they are too many to be made at once. */
 async function bytesOf(text: AnswerText): Promise<Buffer | undefined> {
-  const pieces: (string | Buffer)[] = [BEGIN];
-  if (text.rowCount === 0) {
-    text.collect(pieces);
-  } else {
-    const turns = new Turns();
-    let length = 0;
-    for (const piece of text.pieces()) {
-      pieces.push(piece);
-      length += piece.length;
-      if (length > WHOLE_BYTES_MAX) return undefined;
-      if (turns.isDue) await turns.give();
-    }
-  }
-  pieces.push(END);
-  return joined(pieces);
-}
-
-function joined(pieces: readonly (string | Buffer)[]): Buffer {
+  const pieces: Buffer[] = [Buffer.from(BEGIN)];
   let length = 0;
-  for (const piece of pieces) {
-    length += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
+  // Without rows that wait there is little to write: small answers do not queue behind large ones.
+  const turns = text.rowCount > 0 ? new Turns() : undefined;
+  for (const piece of text.pieces()) {
+    pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
+    length += piece.length;
+    if (turns && length > WHOLE_BYTES_MAX) return undefined;
+    if (turns?.isDue) await turns.give();
   }
-  const bytes = Buffer.allocUnsafe(length);
-  let at = 0;
-  for (const piece of pieces) {
-    at += typeof piece === 'string' ? bytes.write(piece, at) : piece.copy(bytes, at);
-  }
-  return bytes;
+  pieces.push(Buffer.from(END));
+  return Buffer.concat(pieces);
 }

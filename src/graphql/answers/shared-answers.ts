@@ -47,7 +47,7 @@ export class SharedAnswers {
     if (!answer.isCacheable || answer.body.length > BYTES_MAX) return;
     const reads = `${JSON.stringify(answer.reads.toStored())}\n`;
     const name = this.nameOf(question);
-    this.shared.set('responses', name, [Buffer.from(reads), Buffer.from(answer.body)]);
+    this.shared.set('responses', name, [Buffer.from(reads), answer.content]);
   }
 
   private decoded(bytes: Uint8Array): Answer | undefined {

@@ -14,7 +14,7 @@ type Piece = string | Buffer;
 
 /** Rows of one answer that are written at once; the others wait until it is complete, and then cannot fail. */
 const ROWS_AT_ONCE = 500;
-/** A piece of a list is so long, or took so long: rows with identifiers take fifty times as long as others. */
+/** A piece of a list is so long, or took so long: rows with identifiers take ten times as long as others. */
 const PIECE_BYTES = 65_536;
 const PIECE_MILLISECONDS = 2;
 const ROWS_PER_LOOK = 64;
@@ -67,19 +67,9 @@ export class AnswerText {
     for (const part of this.parts) {
       if (part instanceof AnswerText) yield* part.pieces();
       else if (isList(part)) yield* piecesOf(part);
-      else yield part;
+      else if (part.length > 0) yield part;
     }
-    yield this.text;
-  }
-
-  /** Appends all of it to `pieces`: as `pieces()` does, in a third of the time where it is short. */
-  collect(pieces: Piece[]): void {
-    for (const part of this.parts) {
-      if (part instanceof AnswerText) part.collect(pieces);
-      else if (isList(part)) pieces.push(...piecesOf(part));
-      else if (part.length > 0) pieces.push(part);
-    }
-    if (this.text !== '') pieces.push(this.text);
+    if (this.text !== '') yield this.text;
   }
 
   private push(part: Buffer | AnswerText | RowList): void {

@@ -1,4 +1,4 @@
-// Where rows become bytes. Joining strings takes ten times as long: each piece is a node of a tree that has to be
+// Where rows become bytes. Joining strings takes half as long again: each piece is a node of a tree that has to be
 // flattened in the end.
 
 const FIRST_BYTES = 65_536;

@@ -15,7 +15,7 @@ import { PreparedOperation } from './prepared-operation.js';
 
 /**
  * Front ends have tens of operations; whoever writes queries by hand, or by program, pushes out others. A parsed
- * document takes up to 100 bytes for each character of its text, and its compiled form as much.
+ * document takes about 30 bytes for each character of its text, and its compiled form 60.
  */
 const TEXT_CHARACTERS_MAX_ALL = 524_288;
 /** A longer text is data more than a question: nobody sends it twice. */
