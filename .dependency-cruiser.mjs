@@ -85,7 +85,11 @@ export default {
     {
       name: 'no-graphql-below-the-domain',
       severity: 'error',
-      from: { path: '^src/(core|schema|storage|cache|config|metrics)/' },
+      comment: 'cache/reads.ts is what fields declare, in the words of their schema',
+      from: {
+        path: '^src/(core|schema|storage|cache|config|metrics)/',
+        pathNot: '^src/cache/reads\\.ts$',
+      },
       to: { path: 'node_modules/(@nestjs/graphql|graphql)/' },
     },
     fence(

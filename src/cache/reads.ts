@@ -2,6 +2,8 @@
 // right: extensions of theirs. A field with a resolver that says nothing makes its answers uncacheable, so
 // forgetting one is harmless.
 
+import type { Type } from '@nestjs/common';
+import { Extensions } from '@nestjs/graphql';
 import type { Uuid } from '../core/uuid.js';
 
 /** Series whose metadata or points decide what a field answers. */
@@ -15,10 +17,32 @@ export type Reads = 'nothing' | 'catalogue' | 'everything' | 'unversioned' | Ser
 
 interface ReadsExtension {
   readonly reads: Reads;
+  readonly resolver: ResolverMethod;
 }
 
-export function readsOf(reads: Reads): ReadsExtension & Record<string, unknown> {
-  return { reads };
+/** The method that answers a field. */
+export interface ResolverMethod {
+  readonly type: Type;
+  readonly name: string;
+}
+
+/** For methods that answer fields: what they read. */
+export function ReadsOf(reads: Reads): MethodDecorator {
+  return (target, name, descriptor) => {
+    const resolver = { type: target.constructor as Type, name: String(name) };
+    Extensions({ reads, resolver } satisfies ReadsExtension)(target, name, descriptor);
+  };
+}
+
+/** For the fields of a series. */
+export function ReadsItsSeries(): MethodDecorator {
+  return ReadsOf(({ id }: { readonly id: Uuid }) => id);
+}
+
+/** For fields with an argument that names the series. */
+export function ReadsSeriesOf(argument: string): MethodDecorator {
+  type Args = Readonly<Record<string, Uuid | readonly Uuid[]>>;
+  return ReadsOf((_parent: unknown, args: Args) => args[argument]!);
 }
 
 /** What was declared of a field with these extensions. */
@@ -26,11 +50,9 @@ export function declaredReads(extensions: Readonly<Record<string, unknown>>): Re
   return (extensions as Partial<ReadsExtension>).reads;
 }
 
-/** For the fields of a series. */
-export const READS_ITS_SERIES = readsOf(({ id }: { readonly id: Uuid }) => id);
-
-/** For fields with an argument that names the series. */
-export function readsSeriesOf(argument: string): ReadsExtension & Record<string, unknown> {
-  type Args = Readonly<Record<string, Uuid | readonly Uuid[]>>;
-  return readsOf((_parent: unknown, args: Args) => args[argument]!);
+/** The method that answers a field with these extensions. */
+export function resolverMethodOf(
+  extensions: Readonly<Record<string, unknown>>,
+): ResolverMethod | undefined {
+  return (extensions as Partial<ReadsExtension>).resolver;
 }

@@ -114,6 +114,11 @@ const ORIGINS = [
   '* or origins such as https://charts.example.org, separated by commas',
 ] as const;
 
+const OPERATION_NAMES = [
+  /^([_A-Za-z][_0-9A-Za-z]*(,[_A-Za-z][_0-9A-Za-z]*){0,199})?$/,
+  'at most 200 names of GraphQL operations, separated by commas',
+] as const;
+
 /** Empty, or where Redis is; a Cluster has no databases. */
 function redisAddress(name: string, description: string): PropertyDecorator {
   const isAddress = (value: string, { redisCluster }: Config): boolean => {
@@ -182,6 +187,44 @@ export class Config {
     read: (value) => (value === 'full' ? '1' : value),
   })
   readonly logStackTraces: number = 1;
+
+  @integer('LOG_PRETTY', [0, 1], 'Lines for people instead of JSON: 1 on, 0 off')
+  readonly logPretty: number = 0;
+
+  @integer(
+    'SLOW_QUERY_MS',
+    [0, 86_400_000],
+    'Milliseconds from which a query or a Flight call is logged as slow; 0 logs none',
+  )
+  readonly slowQueryMilliseconds: number = 1000;
+
+  @matching(
+    'METRICS_OPERATION_NAMES',
+    OPERATION_NAMES,
+    'GraphQL operations that the metrics tell apart by name; all others are counted together',
+  )
+  readonly metricsOperationNames: string = '';
+
+  @integer(
+    'SHUTDOWN_DELAY_MS',
+    [0, 600_000],
+    'How long a stop goes on serving while the readiness check fails, so that load balancers look elsewhere',
+  )
+  readonly shutdownDelayMilliseconds: number = 0;
+
+  @integer(
+    'SHUTDOWN_GRACE_MS',
+    [0, 3_600_000],
+    'How long a stop waits for requests and streams that have begun, before it ends them',
+  )
+  readonly shutdownGraceMilliseconds: number = 10_000;
+
+  @integer(
+    'HEALTH_DISK_FREE_PERCENT_MIN',
+    [0, 99],
+    'Share of the disk of DATA_DIR that is free while the service counts as healthy; degraded below',
+  )
+  readonly healthDiskFreePercentMin: number = 5;
 
   @integer(
     'CACHE_TTL_SECONDS',

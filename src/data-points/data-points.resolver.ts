@@ -1,5 +1,5 @@
-import { Args, Context, Extensions, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
-import { readsSeriesOf } from '../cache/reads.js';
+import { Args, Context, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { ReadsSeriesOf } from '../cache/reads.js';
 import { CalendarDate } from '../core/calendar-date.js';
 import { Uuid } from '../core/uuid.js';
 import { CreateDataPointsPayload, DataPoint } from './data-point.model.js';
@@ -17,7 +17,7 @@ import { toDataPoint, toDataPoints } from './rows.js';
 export class DataPointsResolver {
   constructor(private readonly service: DataPointsService) {}
 
-  @Extensions(readsSeriesOf('seriesId'))
+  @ReadsSeriesOf('seriesId')
   @Query(() => [DataPoint], {
     nullable: true,
     description: `Ascending by date, then by revision date. ${NULL_IF_DAMAGED}`,
@@ -27,7 +27,7 @@ export class DataPointsResolver {
     return toDataPoints(seriesId, await this.service.select(seriesId, selection, request));
   }
 
-  @Extensions(readsSeriesOf('seriesId'))
+  @ReadsSeriesOf('seriesId')
   @Query(() => DataPoint, {
     nullable: true,
     description: 'One publication of one date; the latest where no revision date is given',

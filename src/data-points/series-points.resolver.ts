@@ -1,7 +1,7 @@
 // The fields that data points add to a series; the series module does not know them.
 
-import { Args, Context, Extensions, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { READS_ITS_SERIES } from '../cache/reads.js';
+import { Args, Context, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { ReadsItsSeries } from '../cache/reads.js';
 import { CalendarDate } from '../core/calendar-date.js';
 import { EconomicSeries } from '../series/series.model.js';
 import { DataPoint, Observations } from './data-point.model.js';
@@ -13,7 +13,7 @@ import { toDataPoints, toObservations } from './rows.js';
 export class SeriesPointsResolver {
   constructor(private readonly service: DataPointsService) {}
 
-  @Extensions(READS_ITS_SERIES)
+  @ReadsItsSeries()
   @ResolveField(() => [DataPoint], {
     nullable: true,
     description: `Ascending by date, then by revision date. ${NULL_IF_DAMAGED}`,
@@ -27,7 +27,7 @@ export class SeriesPointsResolver {
     return toDataPoints(id, await this.service.select(id, args, request));
   }
 
-  @Extensions(READS_ITS_SERIES)
+  @ReadsItsSeries()
   @ResolveField(() => Observations, {
     nullable: true,
     description: `The same points as \`dataPoints\`, in columns. ${NULL_IF_DAMAGED}`,
@@ -40,7 +40,7 @@ export class SeriesPointsResolver {
     return toObservations(await this.service.select(id, args, request));
   }
 
-  @Extensions(READS_ITS_SERIES)
+  @ReadsItsSeries()
   @ResolveField(() => Int, {
     nullable: true,
     description:
@@ -50,13 +50,13 @@ export class SeriesPointsResolver {
     return this.service.overview(id).rows;
   }
 
-  @Extensions(READS_ITS_SERIES)
+  @ReadsItsSeries()
   @ResolveField(() => CalendarDate, { nullable: true, description: 'The first date observed' })
   firstDate(@Parent() { id }: EconomicSeries) {
     return this.service.overview(id).firstDate;
   }
 
-  @Extensions(READS_ITS_SERIES)
+  @ReadsItsSeries()
   @ResolveField(() => CalendarDate, { nullable: true, description: 'The last date observed' })
   lastDate(@Parent() { id }: EconomicSeries) {
     return this.service.overview(id).lastDate;

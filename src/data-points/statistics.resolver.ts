@@ -1,16 +1,6 @@
-import {
-  Args,
-  ArgsType,
-  Extensions,
-  Field,
-  Int,
-  Parent,
-  Query,
-  ResolveField,
-  Resolver,
-} from '@nestjs/graphql';
+import { Args, ArgsType, Field, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { Max, Min } from 'class-validator';
-import { readsOf } from '../cache/reads.js';
+import { ReadsOf } from '../cache/reads.js';
 import { CalendarDate } from '../core/calendar-date.js';
 import { SERIES_PAGE_MAX } from '../series/series.inputs.js';
 import { EconomicSeries } from '../series/series.model.js';
@@ -41,19 +31,19 @@ export class StatisticsResolver {
     private readonly statistics: StatisticsService,
   ) {}
 
-  @Extensions(readsOf('everything'))
+  @ReadsOf('everything')
   @Query(() => CatalogStats)
   catalogStats(): Promise<CatalogStats> {
     return this.statistics.catalog();
   }
 
-  @Extensions(readsOf('everything'))
+  @ReadsOf('everything')
   @Query(() => [DataFreshness], { description: 'By source, the most recently written first' })
   dataFreshness() {
     return this.statistics.freshness();
   }
 
-  @Extensions(readsOf('everything'))
+  @ReadsOf('everything')
   @Query(() => [EconomicSeries], {
     description:
       'Series with observations in the range, or, where they have none yet, declared for it; by externalId',
@@ -62,7 +52,7 @@ export class StatisticsResolver {
     return this.statistics.seriesInRange(range, { limit, offset });
   }
 
-  @Extensions(readsOf('catalogue'))
+  @ReadsOf('catalogue')
   @ResolveField(() => DataSource, {
     nullable: true,
     description: 'null where it is not registered',

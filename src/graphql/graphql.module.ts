@@ -13,6 +13,7 @@ import { PersistedQueries } from './answers/persisted-queries.js';
 import { PersistedQueriesModule } from './answers/persisted-queries.module.js';
 import { Questions } from './answers/questions.js';
 import { SharedAnswers } from './answers/shared-answers.js';
+import { DirectResolvers } from './execution/direct-resolvers.js';
 import { PreparedOperations } from './execution/prepared-operations.js';
 import { ArgumentValidationPipe } from './argument-validation.pipe.js';
 import { ComplexityPlugin } from './complexity.plugin.js';
@@ -62,13 +63,15 @@ import { CursorScalar, DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } f
     ComplexityPlugin,
     OperationsPlugin,
     ErrorOrderPlugin,
+    DirectResolvers,
     PreparedOperations,
     Questions,
     AnswerCache,
     SharedAnswers,
     Answers,
     AnswersHook,
-    { provide: APP_PIPE, useClass: ArgumentValidationPipe },
+    ArgumentValidationPipe,
+    { provide: APP_PIPE, useExisting: ArgumentValidationPipe },
     { provide: APP_FILTER, useClass: ResolverErrorsFilter },
   ],
 })

@@ -1,12 +1,12 @@
-import { Extensions, Query, Resolver } from '@nestjs/graphql';
-import { readsOf } from '../cache/reads.js';
+import { Query, Resolver } from '@nestjs/graphql';
+import { ReadsOf } from '../cache/reads.js';
 import { HealthService } from './health.service.js';
 
 @Resolver()
 export class HealthResolver {
   constructor(private readonly service: HealthService) {}
 
-  @Extensions(readsOf('unversioned'))
+  @ReadsOf('unversioned')
   @Query(() => String, { description: 'The state of the service in one sentence' })
   async health(): Promise<string> {
     const { status } = await this.service.report();

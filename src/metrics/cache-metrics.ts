@@ -27,15 +27,22 @@ export class CacheMetrics {
   /** By cache, level and outcome: a hit in memory is counted 30,000 times a second, without making labels. */
   private readonly counters = new Map<string, Map<string, Map<string, Counter.Internal>>>();
 
+  private readonly bytesOf: Readonly<Record<CacheName, Gauge.Internal<string>>>;
+
   constructor(
     @InjectMetric(CACHE_LOOKUPS_TOTAL.name) private readonly lookups: Counter,
-    @InjectMetric(CACHE_BYTES.name) private readonly bytes: Gauge,
+    @InjectMetric(CACHE_BYTES.name) bytes: Gauge,
     @InjectMetric(CACHE_REDIS_WRITES_TOTAL.name) private readonly writes: Counter,
     @InjectMetric(CACHE_REDIS_BYTES_TOTAL.name) private readonly redisBytes: Counter,
     @InjectMetric(CACHE_REDIS_OPERATION_DURATION_SECONDS.name)
     private readonly duration: Histogram,
     @InjectMetric(CACHE_REDIS_UP.name) private readonly up: Gauge,
-  ) {}
+  ) {
+    this.bytesOf = {
+      batches: bytes.labels({ cache: 'batches' }),
+      responses: bytes.labels({ cache: 'responses' }),
+    };
+  }
 
   countLookup<L extends CacheLevel>(cache: CacheName, level: L, outcome: LookupOutcomes[L]): void {
     const counter = this.counters.get(cache)?.get(level)?.get(outcome);
@@ -44,7 +51,7 @@ export class CacheMetrics {
 
   /** What a cache holds in memory. */
   setBytes(cache: CacheName, bytes: number): void {
-    this.bytes.set({ cache }, bytes);
+    this.bytesOf[cache].set(bytes);
   }
 
   countWrite(cache: CacheName, outcome: RedisWriteOutcome): void {

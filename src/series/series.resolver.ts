@@ -1,5 +1,5 @@
-import { Args, Extensions, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { readsOf, readsSeriesOf } from '../cache/reads.js';
+import { Args, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { ReadsOf, ReadsSeriesOf } from '../cache/reads.js';
 import { AppError } from '../core/app-error.js';
 import { Uuid } from '../core/uuid.js';
 import {
@@ -22,13 +22,13 @@ export class SeriesResolver {
     private readonly sources: SourcesService,
   ) {}
 
-  @Extensions(readsSeriesOf('id'))
+  @ReadsSeriesOf('id')
   @Query(() => EconomicSeries, { name: 'series', nullable: true })
   seriesById(@Args('id', { type: () => Uuid }) id: Uuid) {
     return this.series.get(id);
   }
 
-  @Extensions(readsSeriesOf('ids'))
+  @ReadsSeriesOf('ids')
   @Query(() => [EconomicSeries], {
     nullable: 'items',
     description: 'In the order asked; null where unknown or, next to an error, damaged',
@@ -37,25 +37,25 @@ export class SeriesResolver {
     return ids.map((id) => this.getOrDamage(id));
   }
 
-  @Extensions(readsOf('catalogue'))
+  @ReadsOf('catalogue')
   @Query(() => [EconomicSeries])
   listSeries(@Args() args: ListSeriesArgs) {
     return this.series.list(args);
   }
 
-  @Extensions(readsOf('catalogue'))
+  @ReadsOf('catalogue')
   @Query(() => SeriesConnection)
   seriesConnection(@Args() args: SeriesConnectionArgs) {
     return this.series.connection(args);
   }
 
-  @Extensions(readsOf('catalogue'))
+  @ReadsOf('catalogue')
   @Query(() => [EconomicSeries], { description: 'Best match first' })
   searchSeries(@Args() args: SearchSeriesArgs) {
     return this.series.search(args);
   }
 
-  @Extensions(readsOf('catalogue'))
+  @ReadsOf('catalogue')
   @Query(() => EconomicSeries, { nullable: true })
   findSeriesByExternalId(
     @Args('externalId') externalId: string,
@@ -83,7 +83,7 @@ export class SeriesResolver {
     return true;
   }
 
-  @Extensions(readsOf('catalogue'))
+  @ReadsOf('catalogue')
   @ResolveField(() => DataSource, {
     nullable: true,
     description: 'null where it is not registered',

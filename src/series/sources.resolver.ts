@@ -1,5 +1,5 @@
-import { Args, Extensions, Mutation, Query, Resolver } from '@nestjs/graphql';
-import { readsOf } from '../cache/reads.js';
+import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { ReadsOf } from '../cache/reads.js';
 import { Uuid } from '../core/uuid.js';
 import { CreateSourceInput, DataSource, UpdateSourceInput } from './source.model.js';
 import { SourcesService } from './sources.service.js';
@@ -8,13 +8,13 @@ import { SourcesService } from './sources.service.js';
 export class SourcesResolver {
   constructor(private readonly service: SourcesService) {}
 
-  @Extensions(readsOf('catalogue'))
+  @ReadsOf('catalogue')
   @Query(() => [DataSource], { description: 'In the order of their names' })
   sources() {
     return this.service.all();
   }
 
-  @Extensions(readsOf('catalogue'))
+  @ReadsOf('catalogue')
   @Query(() => DataSource, { nullable: true })
   source(@Args('id', { type: () => Uuid }) id: Uuid) {
     return this.service.get(id);

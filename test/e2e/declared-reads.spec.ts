@@ -4,6 +4,7 @@ import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { isIntrospectionType, isObjectType, type GraphQLField } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declaredReads } from '../../src/cache/reads.js';
+import { DirectResolvers } from '../../src/graphql/execution/direct-resolvers.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -51,5 +52,13 @@ describe('a field with a resolver of ours', () => {
       .filter(([, { resolve }]) => resolve?.length === 1)
       .filter(([, { extensions }]) => declaredReads(extensions) !== undefined);
     expect(declaring.map(([name]) => name)).toEqual([]);
+  });
+
+  it('is called without the wrapper of Nest, which takes longer than most of them', () => {
+    const directly = app.app.get(DirectResolvers);
+    const wrapped = fields()
+      .filter(([, { extensions }]) => declaredReads(extensions) !== undefined)
+      .filter(([, { extensions }]) => directly.of(extensions) === undefined);
+    expect(wrapped.map(([name]) => name)).toEqual([]);
   });
 });

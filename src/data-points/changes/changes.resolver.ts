@@ -1,5 +1,5 @@
-import { Args, Context, Extensions, Query, Resolver } from '@nestjs/graphql';
-import { readsOf } from '../../cache/reads.js';
+import { Args, Context, Query, Resolver } from '@nestjs/graphql';
+import { ReadsOf } from '../../cache/reads.js';
 import { POINTS_COMPLEXITY } from '../data-points.inputs.js';
 import { ChangePage, ChangesArgs, type PointChange } from './changes.model.js';
 import { ChangesService, type FoundChange } from './changes.service.js';
@@ -9,7 +9,7 @@ export class ChangesResolver {
   constructor(private readonly service: ChangesService) {}
 
   /** Old deletions are forgotten as time goes by. */
-  @Extensions(readsOf('unversioned'))
+  @ReadsOf('unversioned')
   @Query(() => ChangePage, {
     description:
       'Points that were added, revised, withdrawn, corrected or deleted since a cursor, in pages. Replaying them gives the points as they are stored',

@@ -1,5 +1,5 @@
-import { Args, Context, Extensions, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { READS_ITS_SERIES, readsSeriesOf } from '../../cache/reads.js';
+import { Args, Context, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { ReadsItsSeries, ReadsSeriesOf } from '../../cache/reads.js';
 import { EconomicSeries } from '../../series/series.model.js';
 import { Observations } from '../data-point.model.js';
 import { NULL_IF_DAMAGED } from '../data-points.inputs.js';
@@ -26,7 +26,7 @@ import { VintagesService } from './vintages.service.js';
 export class VintagesResolver {
   constructor(private readonly service: VintagesService) {}
 
-  @Extensions(readsSeriesOf('seriesId'))
+  @ReadsSeriesOf('seriesId')
   @Query(() => Observations, {
     nullable: true,
     description: `The revision triangle in long form: every publication, ascending by date, then by revision date. ${NULL_IF_DAMAGED}`,
@@ -35,7 +35,7 @@ export class VintagesResolver {
     return toObservations(await this.service.vintages(args, request));
   }
 
-  @Extensions(readsSeriesOf('seriesId'))
+  @ReadsSeriesOf('seriesId')
   @Query(() => VintageMatrix, {
     nullable: true,
     description: `The revision triangle in wide form. ${NULL_IF_DAMAGED}`,
@@ -44,7 +44,7 @@ export class VintagesResolver {
     return toMatrix(await this.service.matrix(args, request));
   }
 
-  @Extensions(readsSeriesOf('seriesId'))
+  @ReadsSeriesOf('seriesId')
   @Query(() => [Revision], {
     nullable: true,
     description: `Every value of one date, ascending by revision date. ${NULL_IF_DAMAGED}`,
@@ -53,7 +53,7 @@ export class VintagesResolver {
     return this.service.history(args, request);
   }
 
-  @Extensions(readsSeriesOf('seriesId'))
+  @ReadsSeriesOf('seriesId')
   @Query(() => Coverage, {
     nullable: true,
     description: 'What the points of a series rest on. null next to an error: they are damaged',
@@ -62,7 +62,7 @@ export class VintagesResolver {
     return this.service.coverage(seriesId, args, request);
   }
 
-  @Extensions(READS_ITS_SERIES)
+  @ReadsItsSeries()
   @ResolveField('coverage', () => Coverage, {
     nullable: true,
     description: 'What the points of the series rest on. null next to an error: they are damaged',
@@ -75,7 +75,7 @@ export class VintagesResolver {
     return this.service.coverage(id, args, request);
   }
 
-  @Extensions(READS_ITS_SERIES)
+  @ReadsItsSeries()
   @ResolveField(() => [RevisionDate], {
     nullable: true,
     description: `Every day on which something was published, ascending. ${NULL_IF_DAMAGED}`,
@@ -94,7 +94,7 @@ export class VintagesResolver {
     }));
   }
 
-  @Extensions(READS_ITS_SERIES)
+  @ReadsItsSeries()
   @ResolveField(() => RevisionStatistics, {
     nullable: true,
     description:

@@ -9,7 +9,7 @@ const OVERHEAD_BYTES = 1024;
 const SERIES_BYTES = 160;
 /** Encodings take a sixth of the text each; all of them are paid for in advance. */
 const ENCODINGS_SHARE = 0.5;
-const SHORT_BYTES = 16_384;
+const SHORT_LENGTH = 16_384;
 
 export class Answer {
   /** Of the content: answers that say the same have the same tag, whenever and wherever they were made. */
@@ -20,12 +20,12 @@ export class Answer {
   readonly body: string | Buffer;
 
   constructor(
-    bytes: Buffer,
+    content: string | Buffer,
     readonly reads: AnswerReads,
   ) {
-    this.body = bytes.length > SHORT_BYTES ? bytes : bytes.toString();
+    this.body = content.length > SHORT_LENGTH ? bytesOf(content) : content.toString();
     // Weak, because an encoding is another sequence of bytes with the same content.
-    this.entityTag = `W/"${hash('sha1', bytes, 'base64url')}"`;
+    this.entityTag = `W/"${hash('sha1', this.body, 'base64url')}"`;
   }
 
   /** Whether the next reader would be answered the same. */
@@ -48,7 +48,7 @@ export class Answer {
 
   /** The body as bytes. */
   get content(): Buffer {
-    return typeof this.body === 'string' ? Buffer.from(this.body) : this.body;
+    return bytesOf(this.body);
   }
 
   /** The body in an encoding, made when it is first asked for. */
@@ -61,4 +61,8 @@ export class Answer {
     }
     return bytes;
   }
+}
+
+function bytesOf(content: string | Buffer): Buffer {
+  return typeof content === 'string' ? Buffer.from(content) : content;
 }

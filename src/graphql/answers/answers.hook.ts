@@ -12,7 +12,14 @@ import { GraphqlMetrics } from '../../metrics/graphql-metrics.js';
 import type { Answer } from './answer.js';
 import { Answers, LongAnswer } from './answers.js';
 import { codingFor, COMPRESSED_BYTES_MIN, compressor } from './compression.js';
-import { Questions, type Question } from './questions.js';
+import { Questions, type Question, type Sending } from './questions.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of requests with a JSON body. */
+    sending: Sending | undefined;
+  }
+}
 
 const PATH = '/graphql';
 
@@ -43,16 +50,19 @@ export class AnswersHook {
     const fastify = adapter.getInstance();
     const parseJson = fastify.getDefaultJsonParser('error', 'error');
     const options = { bodyLimit: this.config.httpBodyBytesMax };
+    fastify.decorateRequest('sending', undefined);
     adapter.useBodyParser('application/json', false, options, (request, bytes, done) => {
       const text = bytes.toString();
-      const known = isGraphql(request) ? this.questions.knownBody(text) : undefined;
+      const known = isGraphql(request) ? this.questions.known(text) : undefined;
       if (known) {
-        done(null, known);
+        request.sending = known;
+        done(null, known.body);
         return;
       }
       void parseJson(request, text, (error: Error | null, body?: unknown) => {
-        const isObject = typeof body === 'object' && body !== null;
-        if (isObject && isGraphql(request)) this.questions.keepBody(text, body);
+        if (!error && isGraphql(request)) {
+          request.sending = { text, body, question: this.questions.ofBody(body) };
+        }
         done(error, body);
       });
     });
@@ -73,12 +83,9 @@ export class AnswersHook {
   }
 
   private questionOf(request: FastifyRequest): Question | null {
-    const { method, body, headers } = request;
+    const { method, sending, headers } = request;
     const isJson = JSON_TYPE.test(headers['content-type'] ?? '');
-    if (method === 'POST') {
-      const isObject = isJson && typeof body === 'object' && body !== null;
-      return isObject ? this.questions.ofBody(body) : null;
-    }
+    if (method === 'POST') return isJson && sending ? sending.question : null;
     if (method !== 'GET' || (headers['content-type'] !== undefined && !isJson)) return null;
     if (!PREFLIGHTED.some((name) => headers[name] !== undefined && headers[name] !== ''))
       return null;
@@ -112,6 +119,7 @@ export class AnswersHook {
     const cached = this.answers.cached(question);
     if (cached) {
       sendWhole(cached, 'HIT', mediaType, request, reply);
+      if (request.sending) this.questions.keep(request.sending);
       succeeded();
       return;
     }

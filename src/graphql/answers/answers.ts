@@ -2,8 +2,6 @@
 // compiled operation. What cannot be answered without an error is left to the reference executor.
 
 import { Injectable, Logger } from '@nestjs/common';
-import { GraphQLSchemaHost } from '@nestjs/graphql';
-import { getVariableValues } from 'graphql';
 import { Turns } from '../../core/turns.js';
 import { Versions } from '../../cache/versions.js';
 import { AnswerReads } from '../execution/answer-reads.js';
@@ -11,7 +9,6 @@ import { AnswerRun } from '../execution/answer-run.js';
 import type { AnswerText } from '../execution/answer-text.js';
 import { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
-import type { PreparedOperation } from '../execution/prepared-operation.js';
 import type { Question } from './questions.js';
 import { SharedAnswers } from './shared-answers.js';
 
@@ -53,7 +50,6 @@ export class Answers {
     private readonly cache: AnswerCache,
     private readonly shared: SharedAnswers,
     private readonly versions: Versions,
-    private readonly schemaHost: GraphQLSchemaHost,
   ) {}
 
   /** What was answered before, where it would be answered again. */
@@ -99,25 +95,24 @@ export class Answers {
   ): Promise<Answer | LongAnswer | undefined> {
     const started = performance.now();
     try {
-      const variables = this.coerced(operation, sent);
+      const variables = operation.coerced(sent);
       if (!variables || !operation.isAffordable(sent, variables)) return undefined;
       const run = new AnswerRun(variables, context, new AnswerReads(this.versions));
       operation.compiledFor(variables)(run);
       await run.finished();
-      const bytes = run.text.rowCount > WHOLE_ROWS_MAX ? undefined : await bytesOf(run.text);
+      const { text, reads } = run;
+      const { rowCount } = text;
+      const whole =
+        rowCount === 0
+          ? `${BEGIN}${text.whole}${END}`
+          : rowCount <= WHOLE_ROWS_MAX && (await bytesOf(text));
       operation.noteMilliseconds(performance.now() - started);
-      return bytes ? new Answer(bytes, run.reads) : new LongAnswer(run.text);
+      return whole ? new Answer(whole, reads) : new LongAnswer(text);
     } catch (error) {
       // Whoever executes it next tells the caller, and the log, what is wrong.
       this.logger.debug({ message: 'left to the reference executor', cause: String(error) });
       return undefined;
     }
-  }
-
-  private coerced({ definition }: PreparedOperation, sent: Question['variables']) {
-    const definitions = definition.variableDefinitions ?? [];
-    const { schema } = this.schemaHost;
-    return getVariableValues(schema, definitions, sent, { maxErrors: 1 }).coerced;
   }
 }
 
@@ -125,13 +120,12 @@ export class Answers {
 async function bytesOf(text: AnswerText): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [Buffer.from(BEGIN)];
   let length = 0;
-  // Without rows that wait there is little to write: small answers do not queue behind large ones.
-  const turns = text.rowCount > 0 ? new Turns() : undefined;
+  const turns = new Turns();
   for (const piece of text.pieces()) {
     pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
     length += piece.length;
-    if (turns && length > WHOLE_BYTES_MAX) return undefined;
-    if (turns?.isDue) await turns.give();
+    if (length > WHOLE_BYTES_MAX) return undefined;
+    if (turns.isDue) await turns.give();
   }
   pieces.push(Buffer.from(END));
   return Buffer.concat(pieces);

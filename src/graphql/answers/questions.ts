@@ -8,6 +8,13 @@ import type { PreparedOperation } from '../execution/prepared-operation.js';
 import { PreparedOperations } from '../execution/prepared-operations.js';
 import { PersistedQueries } from './persisted-queries.js';
 
+/** A request body, and what it asks; null where that is left to others. */
+export interface Sending {
+  readonly text: string;
+  readonly body: unknown;
+  readonly question: Question | null;
+}
+
 export interface Question {
   readonly operation: PreparedOperation;
   /** As they were sent. */
@@ -32,26 +39,25 @@ const KEY_CHARACTERS_MAX = 200;
 
 @Injectable()
 export class Questions {
-  private readonly bodies = new LRUCache<string, object>({
+  private readonly sendings = new LRUCache<string, Sending>({
     maxSize: KNOWN_CHARACTERS_MAX,
     maxEntrySize: KNOWN_TEXT_CHARACTERS_MAX,
     sizeCalculation: (_, text) => text.length + 1,
   });
-  private readonly byBody = new WeakMap<object, Question | null>();
 
   constructor(
     private readonly operations: PreparedOperations,
     private readonly persisted: PersistedQueries,
   ) {}
 
-  /** The parsed body of a request that was the same, to the letter. */
-  knownBody(text: string): object | undefined {
-    return this.bodies.get(text);
+  /** A request that was kept, by its body to the letter. */
+  known(text: string): Sending | undefined {
+    return this.sendings.get(text);
   }
 
-  /** @param body as parsed from `text` */
-  keepBody(text: string, body: object): void {
-    if (this.ofBody(body) !== null) this.bodies.set(text, body);
+  /** To be called for what came again: most bodies come once. */
+  keep(sending: Sending): void {
+    if (!this.sendings.has(sending.text)) this.sendings.set(sending.text, sending);
   }
 
   /** To be called when it was answered: what is refused is not kept, by Apollo neither. */
@@ -60,14 +66,9 @@ export class Questions {
   }
 
   /** @param body as parsed; null for what is left to others */
-  ofBody(body: object): Question | null {
-    let question = this.byBody.get(body);
-    if (question === undefined) {
-      question = Array.isArray(body) ? null : this.of(body as Sent);
-      // A hash that is not known yet may be known the next time.
-      if (question !== null || !('extensions' in body)) this.byBody.set(body, question);
-    }
-    return question;
+  ofBody(body: unknown): Question | null {
+    const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+    return isObject ? this.of(body as Sent) : null;
   }
 
   /** @param parameters of an address, decoded */

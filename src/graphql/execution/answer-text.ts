@@ -1,6 +1,7 @@
 // The JSON of an answer while it is put together: text, lists of rows as bytes, gaps for what is still being
 // read, and long lists that are turned into bytes only when the answer is sent.
 
+import { assert } from '../../core/assert.js';
 import { ByteWriter } from './byte-writer.js';
 
 /** A list of rows. */
@@ -31,7 +32,7 @@ const [COMMA, LIST_BEGIN, LIST_END] = [',', '[', ']'].map((sign) => sign.charCod
 export class AnswerText {
   /** The end of it, for whoever writes. */
   text = '';
-  private readonly parts: (Piece | AnswerText | RowList)[] = [];
+  private readonly parts: (string | AnswerText | RowList)[] = [];
 
   /** @param written how many rows of the whole answer were written at once */
   constructor(private readonly written = { rows: 0 }) {}
@@ -49,7 +50,7 @@ export class AnswerText {
       return;
     }
     this.written.rows += list.length;
-    for (const bytes of piecesOf(list)) this.push(bytes);
+    this.text += textOf(list);
   }
 
   /** Rows that wait. */
@@ -62,6 +63,16 @@ export class AnswerText {
     return rows;
   }
 
+  /** All of it, where no rows wait. */
+  get whole(): string {
+    let whole = '';
+    for (const part of this.parts) {
+      assert(!isList(part), 'rows that wait are written in pieces');
+      whole += typeof part === 'string' ? part : part.whole;
+    }
+    return whole + this.text;
+  }
+
   /** All of it, in pieces; it can be asked for more than once. */
   *pieces(): Generator<Piece, void, undefined> {
     for (const part of this.parts) {
@@ -72,14 +83,26 @@ export class AnswerText {
     if (this.text !== '') yield this.text;
   }
 
-  private push(part: Buffer | AnswerText | RowList): void {
+  private push(part: AnswerText | RowList): void {
     this.parts.push(this.text, part);
     this.text = '';
   }
 }
 
-function isList(part: Piece | RowList): part is RowList {
-  return typeof part === 'object' && 'writeAt' in part;
+function isList(part: string | AnswerText | RowList): part is RowList {
+  return typeof part === 'object' && !(part instanceof AnswerText);
+}
+
+/** Of a list that is short. */
+function textOf({ length, writeAt }: RowList): string {
+  writer.clear();
+  writer.byte(LIST_BEGIN);
+  for (let index = 0; index < length; index++) {
+    if (index > 0) writer.byte(COMMA);
+    writeAt(index, writer);
+  }
+  writer.byte(LIST_END);
+  return writer.takeText();
 }
 
 function* piecesOf({ length, writeAt }: RowList): Generator<Buffer, void, undefined> {

@@ -66,6 +66,13 @@ export class ByteWriter {
     return taken;
   }
 
+  /** What was written, as a text; the writer is empty then. */
+  takeText(): string {
+    const text = this.bytes.toString('utf8', 0, this.length);
+    this.length = 0;
+    return text;
+  }
+
   /** Forgets what was written. */
   clear(): void {
     this.length = 0;

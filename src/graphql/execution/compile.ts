@@ -27,6 +27,7 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { declaredReads, type Reads } from '../../cache/reads.js';
 import type { AnswerRun, Write } from './answer-run.js';
+import type { DirectResolvers } from './direct-resolvers.js';
 import { leafJsonOf } from './leaf-json.js';
 import {
   type ElementOf,
@@ -56,10 +57,11 @@ export function compile(
   operation: OperationDefinitionNode,
   fragments: Fragments,
   conditions: Readonly<Record<string, unknown>>,
+  directly: DirectResolvers,
 ): CompiledOperation {
   const root = schema.getRootType(operation.operation);
   if (!root) throw new TypeError(`there is no ${operation.operation}`);
-  const compiler = new Compiler(schema, operation, fragments, conditions);
+  const compiler = new Compiler(schema, operation, fragments, conditions, directly);
   const write = compiler.root(root);
   return (run) => write(undefined, run.text, run);
 }
@@ -72,6 +74,7 @@ class Compiler {
     private readonly operation: OperationDefinitionNode,
     private readonly fragments: Fragments,
     private readonly conditions: Readonly<Record<string, unknown>>,
+    private readonly directly: DirectResolvers,
   ) {}
 
   root(type: GraphQLObjectType): Write {
@@ -128,8 +131,8 @@ class Compiler {
     field: GraphQLField<unknown, unknown>,
     nodes: readonly FieldNode[],
   ): FieldPlan['resolve'] {
-    const { resolve } = field;
-    if (!resolve || (!isIntrospectionType(type) && isProperty(field))) return undefined;
+    if (!field.resolve || (!isIntrospectionType(type) && isProperty(field))) return undefined;
+    const resolve = this.directly.of(field.extensions) ?? field.resolve;
     const reads = readsOf(type, field);
     const args = this.args(field, nodes[0]!);
     // Where a field stands in the answer, and what it was given, no resolver here asks.

@@ -13,6 +13,8 @@ import { LRUCache } from 'lru-cache';
 import { complexityOf, PAGE_ARGUMENTS } from '../complexity.js';
 import { canonicalJson } from './canonical-json.js';
 import { compile, type CompiledOperation, type Fragments } from './compile.js';
+import type { DirectResolvers } from './direct-resolvers.js';
+import { VariableValues } from './variables.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -36,6 +38,7 @@ export class PreparedOperation {
   /** As the operation declares them. */
   readonly variableNames: readonly string[];
   private average = 0;
+  private readonly values: VariableValues;
   private readonly fragments: Fragments;
   /** Variables that decide whether fields are asked for at all. */
   private readonly conditions: readonly string[];
@@ -50,7 +53,9 @@ export class PreparedOperation {
     private readonly document: DocumentNode,
     readonly definition: OperationDefinitionNode,
     private readonly complexityMax: number,
+    private readonly directly: DirectResolvers,
   ) {
+    this.values = new VariableValues(schema, definition);
     this.variableNames = (definition.variableDefinitions ?? []).map(
       ({ variable }) => variable.name.value,
     );
@@ -80,6 +85,11 @@ export class PreparedOperation {
     return this.variableNames.map((name) => canonicalJson(sent[name])).join();
   }
 
+  /** @returns undefined where one is missing or wrong */
+  coerced(sent: Variables): Variables | undefined {
+    return this.values.coerced(sent);
+  }
+
   /**
    * @param variables coerced
    * @throws where only the reference executor knows how
@@ -90,7 +100,7 @@ export class PreparedOperation {
     let compiled = compiledOperations.get(way);
     if (!compiled) {
       const conditions = Object.fromEntries(this.conditions.map((name) => [name, variables[name]]));
-      compiled = compile(this.schema, this.definition, this.fragments, conditions);
+      compiled = compile(this.schema, this.definition, this.fragments, conditions, this.directly);
       compiledOperations.set(way, compiled, { size: this.text.length });
     }
     return compiled;

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { Config } from '../../config/environment.js';
+import { DirectResolvers } from './direct-resolvers.js';
 import { PreparedOperation } from './prepared-operation.js';
 
 /**
@@ -41,6 +42,7 @@ export class PreparedOperations {
   constructor(
     private readonly schemaHost: GraphQLSchemaHost,
     private readonly config: Config,
+    private readonly directly: DirectResolvers,
   ) {}
 
   /** Undefined for what is no valid query; the reference executor tells why. */
@@ -95,6 +97,7 @@ export class PreparedOperations {
       document,
       definition,
       this.config.queryComplexityMax,
+      this.directly,
     );
   }
 }
