@@ -284,12 +284,15 @@ const scenarios = {
   async cold() {
     const dataDir = temporaryDirectory();
     let service = await startService(dataDir);
-    const ids = await createSeries(service, 50);
-    for (const id of ids) await writePoints(service, id, 20_000);
+    const all = await createSeries(service, 60);
+    for (const id of all) await writePoints(service, id, 20_000);
     await service.stop();
+    // The files are cold, the service is not: its first requests compile it.
+    const [warmUp, ids] = [all.slice(0, 10), all.slice(10)];
     // No cache: every read opens, checks and decodes the file.
     service = await startService(dataDir, { CACHE_TTL_SECONDS: '0' });
     const timeEach = async (query) => {
+      for (const id of warmUp) await service.post(query, { id });
       const times = [];
       for (let round = 0; round < 4; round++) {
         for (const id of ids) {
@@ -305,11 +308,11 @@ const scenarios = {
     );
     record('cold read, a year of 20,000 points, median', median(year), 'ms');
     record('cold read, a year of 20,000 points, p99', percentile(year, 0.99), 'ms', '< 10');
-    const all = await timeEach(
+    const columns = await timeEach(
       'query($id: UUID!) { series(id: $id) { observations { dates values } } }',
     );
-    record('cold read, all 20,000 points in columns, median', median(all), 'ms');
-    record('cold read, all 20,000 points in columns, p99', percentile(all, 0.99), 'ms', '< 10');
+    record('cold read, all 20,000 points in columns, median', median(columns), 'ms');
+    record('cold read, all 20,000 points in columns, p99', percentile(columns, 0.99), 'ms', '< 10');
     await service.stop();
     removeDirectory(dataDir);
   },

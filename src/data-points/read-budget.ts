@@ -3,8 +3,24 @@
 
 import { AppError } from '../core/app-error.js';
 
-/** Points answered so far, by request; a request that has ended is forgotten with its object. */
-const answered = new WeakMap<object, number>();
+interface Spent {
+  /** Points answered so far. */
+  points: number;
+  /** Rows looked at so far. */
+  rows: number;
+}
+
+/** By request; one that has ended is forgotten with its object. */
+const spent = new WeakMap<object, Spent>();
+
+function spentBy(request: object): Spent {
+  let sums = spent.get(request);
+  if (!sums) {
+    sums = { points: 0, rows: 0 };
+    spent.set(request, sums);
+  }
+  return sums;
+}
 
 /**
  * Counts points that a field is about to answer. A field that is refused counts for nothing.
@@ -12,7 +28,8 @@ const answered = new WeakMap<object, number>();
  * @throws AppError READ_TOO_LARGE where the request would be answered more than `limit` points
  */
 export function chargePoints(request: object, points: number, limit: number): void {
-  const sum = (answered.get(request) ?? 0) + points;
+  const sums = spentBy(request);
+  const sum = sums.points + points;
   if (sum > limit) {
     throw new AppError(
       'READ_TOO_LARGE',
@@ -20,14 +37,11 @@ export function chargePoints(request: object, points: number, limit: number): vo
       { points: sum, limit },
     );
   }
-  answered.set(request, sum);
+  sums.points = sum;
 }
 
 /** Of what is in memory: about a second of work. */
 const ROWS_MAX = 100_000_000;
-
-/** Rows looked at so far, by request. */
-const looked = new WeakMap<object, number>();
 
 /**
  * Counts the rows of a series, within the range of dates, that a field is about to look at, answered or not. As above,
@@ -36,7 +50,8 @@ const looked = new WeakMap<object, number>();
  * @throws AppError READ_TOO_LARGE
  */
 export function chargeRows(request: object, rows: number): number {
-  const sum = (looked.get(request) ?? 0) + rows;
+  const sums = spentBy(request);
+  const sum = sums.rows + rows;
   if (sum > ROWS_MAX) {
     throw new AppError(
       'READ_TOO_LARGE',
@@ -44,6 +59,6 @@ export function chargeRows(request: object, rows: number): number {
       { points: sum, limit: ROWS_MAX },
     );
   }
-  looked.set(request, sum);
+  sums.rows = sum;
   return sum;
 }

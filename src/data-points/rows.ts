@@ -25,7 +25,7 @@ const COLUMNS: Readonly<
     (_, { revisionDates }) =>
     (row) =>
       revisionDates[row],
-  value: (_, batch) => (row) => batch.decimal(row),
+  value: (_, batch) => (row) => batch.decimalOrDouble(row),
   isOriginalRelease: (_, batch) => (row) => batch.isOriginal(row),
   createdAt: (_, batch) => (row) => batch.createdAt(row),
   updatedAt: (_, batch) => (row) => batch.updatedAt(row),
@@ -111,11 +111,12 @@ export type Later<T, Name extends keyof T> = Omit<T, Name> &
 /** The lists of a model, made of columns. */
 type InColumns<T> = { readonly [K in keyof T]: T[K] extends (infer V)[] ? ColumnList<V> : T[K] };
 
-export function toObservations({
-  batch,
-  rows,
-  coverage,
-}: SelectedPoints): Later<InColumns<Observations>, 'coverage'> {
+type ObservationColumns = Later<InColumns<Omit<Observations, 'decimalValues'>>, 'coverage'> & {
+  /** Doubles where no text is stored: see `PointBatch.decimalOrDouble`. */
+  readonly decimalValues: ColumnList<string | number | null>;
+};
+
+export function toObservations({ batch, rows, coverage }: SelectedPoints): ObservationColumns {
   const list = <T>(valueOf: (row: number) => T): ColumnList<T> =>
     new ColumnList(rows.length, (index) => valueOf(rows[index]!));
   return {
@@ -125,6 +126,6 @@ export function toObservations({
     dates: list((row) => batch.dates[row] as CalendarDate),
     revisionDates: list((row) => batch.revisionDates[row] as CalendarDate),
     values: list((row) => (batch.isNull(row) ? null : batch.values[row]!)),
-    decimalValues: list((row) => batch.decimal(row)),
+    decimalValues: list((row) => batch.decimalOrDouble(row)),
   };
 }

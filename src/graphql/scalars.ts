@@ -82,5 +82,7 @@ export class DecimalScalar implements CustomScalar<string, Decimal> {
     throw validationError(FIELD, `${FIELD} must be a string or a number`);
   };
 
-  serialize = (value: unknown): string => value as string;
+  /** @param value its text, or a double that stands for itself */
+  serialize = (value: unknown): string =>
+    typeof value === 'number' ? Decimal.format(value, null) : (value as string);
 }

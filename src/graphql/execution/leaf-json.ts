@@ -9,6 +9,7 @@ import {
   GraphQLString,
 } from 'graphql';
 import { CalendarDate } from '../../core/calendar-date.js';
+import { Decimal } from '../../core/decimal.js';
 import { Instant } from '../../core/instant.js';
 import type { ByteWriter } from './byte-writer.js';
 
@@ -34,12 +35,16 @@ const SCALARS: Readonly<Record<string, LeafJson>> = {
       ? String(value)
       : serialized(GraphQLInt, value),
   ),
-  [GraphQLFloat.name]: asAscii((value) =>
-    Number.isFinite(value) ? String(value) : serialized(GraphQLFloat, value),
-  ),
+  [GraphQLFloat.name]: {
+    text: (value) => (Number.isFinite(value) ? String(value) : serialized(GraphQLFloat, value)),
+    write: (value, out) => {
+      if (Number.isFinite(value)) out.number(value as number);
+      else out.ascii(serialized(GraphQLFloat, value));
+    },
+  },
   Date: asPlainText((value) => CalendarDate.format(value as CalendarDate)),
   DateTime: asPlainText((value) => Instant.format(value as Instant)),
-  Decimal: asPlainText((value) => value as string),
+  Decimal: { text: decimalText, write: writeDecimal },
   UUID: asPlainText((value) => value as string),
 };
 
@@ -50,6 +55,16 @@ export function leafJsonOf(type: GraphQLLeafType): LeafJson {
 /** Texts of digits, letters and signs that JSON need not escape. */
 function asPlainText(of: (value: unknown) => string): LeafJson {
   return { text: (value) => `"${of(value)}"`, write: (value, out) => out.quoted(of(value)) };
+}
+
+function decimalText(value: unknown): string {
+  return `"${typeof value === 'number' ? Decimal.format(value, null) : (value as string)}"`;
+}
+
+/** Doubles stand for themselves: most need never be a text in memory. */
+function writeDecimal(value: unknown, out: ByteWriter): void {
+  if (typeof value === 'string') out.quoted(value);
+  else out.quotedDecimal(value as number);
 }
 
 function asAscii(text: (value: unknown) => string): LeafJson {
