@@ -7,6 +7,7 @@ import { Versions } from '../../cache/versions.js';
 import { AnswerReads } from '../execution/answer-reads.js';
 import { AnswerRun } from '../execution/answer-run.js';
 import type { AnswerText } from '../execution/answer-text.js';
+import { ByteWriter } from '../execution/byte-writer.js';
 import { Answer } from './answer.js';
 import { AnswerCache } from './answer-cache.js';
 import type { Question } from './questions.js';
@@ -17,14 +18,16 @@ export class LongAnswer {
   constructor(private readonly text: AnswerText) {}
 
   /** The JSON in pieces, between which others have their turns. */
-  async *pieces(): AsyncGenerator<string | Buffer, void, undefined> {
+  async *pieces(): AsyncGenerator<Buffer, void, undefined> {
     const turns = new Turns();
-    yield BEGIN;
-    for (const piece of this.text.pieces()) {
-      yield piece;
+    const out = new ByteWriter();
+    out.ascii(BEGIN);
+    for (const _ of this.text.writeTo(out)) {
+      yield out.take();
       if (turns.isDue) await turns.give();
     }
-    yield END;
+    out.ascii(END);
+    yield out.take();
   }
 }
 
@@ -40,6 +43,8 @@ interface Pending {
 /** What is still made in memory; what is longer is made while it is sent. */
 const WHOLE_ROWS_MAX = 50_000;
 const WHOLE_BYTES_MAX = 8_388_608;
+/** Of a date and a value, with their names. */
+const ROW_BYTES = 42;
 
 @Injectable()
 export class Answers {
@@ -118,15 +123,13 @@ export class Answers {
 
 /** Undefined where they are too many to be made at once. */
 async function bytesOf(text: AnswerText): Promise<Buffer | undefined> {
-  const pieces: Buffer[] = [Buffer.from(BEGIN)];
-  let length = 0;
+  const out = new ByteWriter(text.rowCount * ROW_BYTES);
   const turns = new Turns();
-  for (const piece of text.pieces()) {
-    pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
-    length += piece.length;
-    if (length > WHOLE_BYTES_MAX) return undefined;
+  out.ascii(BEGIN);
+  for (const _ of text.writeTo(out)) {
+    if (out.size > WHOLE_BYTES_MAX) return undefined;
     if (turns.isDue) await turns.give();
   }
-  pieces.push(Buffer.from(END));
-  return Buffer.concat(pieces);
+  out.ascii(END);
+  return out.finish();
 }

@@ -11,13 +11,11 @@ export interface RowList {
   readonly writeAt: (index: number, out: ByteWriter) => void;
 }
 
-type Piece = string | Buffer;
-
 /** Rows of one answer that are written at once; the others wait until it is complete, and then cannot fail. */
 const ROWS_AT_ONCE = 500;
-/** A piece of a list is so long, or took so long: rows with identifiers take ten times as long as others. */
-const PIECE_BYTES = 65_536;
-const PIECE_MILLISECONDS = 2;
+/** A step of a list is so long, or took so long: rows with identifiers take ten times as long as others. */
+const STEP_BYTES = 65_536;
+const STEP_MILLISECONDS = 2;
 const ROWS_PER_LOOK = 64;
 
 /** Used in synchronous steps only, and empty between them. */
@@ -67,20 +65,20 @@ export class AnswerText {
   get whole(): string {
     let whole = '';
     for (const part of this.parts) {
-      assert(!isList(part), 'rows that wait are written in pieces');
+      assert(!isList(part), 'rows that wait are written as bytes');
       whole += typeof part === 'string' ? part : part.whole;
     }
     return whole + this.text;
   }
 
-  /** All of it, in pieces; it can be asked for more than once. */
-  *pieces(): Generator<Piece, void, undefined> {
+  /** Writes all of it, in steps between which others may have their turn; it can be written more than once. */
+  *writeTo(out: ByteWriter): Generator<void, void, undefined> {
     for (const part of this.parts) {
-      if (part instanceof AnswerText) yield* part.pieces();
-      else if (isList(part)) yield* piecesOf(part);
-      else if (part.length > 0) yield part;
+      if (part instanceof AnswerText) yield* part.writeTo(out);
+      else if (isList(part)) yield* writeList(part, out);
+      else out.text(part);
     }
-    if (this.text !== '') yield this.text;
+    out.text(this.text);
   }
 
   private push(part: AnswerText | RowList): void {
@@ -105,19 +103,22 @@ function textOf({ length, writeAt }: RowList): string {
   return writer.takeText();
 }
 
-function* piecesOf({ length, writeAt }: RowList): Generator<Buffer, void, undefined> {
+function* writeList(
+  { length, writeAt }: RowList,
+  out: ByteWriter,
+): Generator<void, void, undefined> {
+  out.byte(LIST_BEGIN);
   let index = 0;
-  do {
-    writer.clear();
-    if (index === 0) writer.byte(LIST_BEGIN);
+  while (index < length) {
+    const end = out.size + STEP_BYTES;
     const began = performance.now();
     while (index < length) {
-      if (index > 0) writer.byte(COMMA);
-      writeAt(index++, writer);
+      if (index > 0) out.byte(COMMA);
+      writeAt(index++, out);
       if (index % ROWS_PER_LOOK > 0) continue;
-      if (writer.size > PIECE_BYTES || performance.now() - began > PIECE_MILLISECONDS) break;
+      if (out.size > end || performance.now() - began > STEP_MILLISECONDS) break;
     }
-    if (index === length) writer.byte(LIST_END);
-    yield writer.take();
-  } while (index < length);
+    yield;
+  }
+  out.byte(LIST_END);
 }

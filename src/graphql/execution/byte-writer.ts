@@ -5,6 +5,8 @@ import { Decimal } from '../../core/decimal.js';
 import { decimalPlaces, decimalUnits } from '../../core/short-decimal.js';
 
 const FIRST_BYTES = 65_536;
+/** What is kept for long gives up memory that it does not use, if it is more than this part. */
+const UNUSED_SHARE_MAX = 1 / 8;
 /** Longer texts are faster in native code. */
 const SHORT_CHARACTERS = 32;
 /** Of one UTF-16 unit in UTF-8. */
@@ -17,11 +19,16 @@ const DIGITS_AT_ONCE = 8;
 const SHORT_NUMBER_BYTES_MAX = 18;
 
 export class ByteWriter {
-  private bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  private bytes: Buffer;
   private length = 0;
   private readonly digits = new Uint8Array(SHORT_NUMBER_BYTES_MAX);
   /** Decimal places of the last number. */
   private places = 0;
+
+  /** @param capacity what will probably be written, in bytes: growing copies */
+  constructor(capacity = FIRST_BYTES) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity);
+  }
 
   /** Bytes written so far. */
   get size(): number {
@@ -126,6 +133,13 @@ export class ByteWriter {
     this.bytes.copy(taken, 0, 0, this.length);
     this.length = 0;
     return taken;
+  }
+
+  /** What was written; the writer is given up. */
+  finish(): Buffer {
+    const unused = this.bytes.length - this.length;
+    if (unused > this.bytes.length * UNUSED_SHARE_MAX) return this.take();
+    return this.bytes.subarray(0, this.length);
   }
 
   /** What was written, as a text; the writer is empty then. */
