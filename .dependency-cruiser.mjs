@@ -3,12 +3,13 @@
 const LAYERS = [
   ['core'],
   ['schema'],
-  ['config', 'metrics', 'cache'],
+  ['config', 'logging', 'metrics', 'cache'],
   ['storage'],
   ['series'],
   ['data-points'],
   ['graphql', 'health'],
   ['flight'],
+  ['shutdown'],
 ];
 
 /** A folder imports from folders to its left and beside it. */
@@ -87,7 +88,7 @@ export default {
       severity: 'error',
       comment: 'cache/reads.ts is what fields declare, in the words of their schema',
       from: {
-        path: '^src/(core|schema|storage|cache|config|metrics)/',
+        path: '^src/(core|schema|storage|cache|config|logging|metrics)/',
         pathNot: '^src/cache/reads\\.ts$',
       },
       to: { path: 'node_modules/(@nestjs/graphql|graphql)/' },
@@ -102,6 +103,7 @@ export default {
       'node_modules/(parquet-wasm|parquetjs-lite|hyparquet)/',
       '^src/storage/parquet/',
     ),
+    fence('pino-belongs-to-logging', 'node_modules/(pino|pino-pretty)/', '^src/logging/'),
     fence('redis-belongs-to-cache', 'node_modules/ioredis/', '^src/cache/'),
     fence('grpc-belongs-to-flight', 'node_modules/@grpc/', '^src/flight/'),
     {

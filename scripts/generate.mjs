@@ -1,6 +1,6 @@
-// Writes the files that are derived: schema.graphql and docs/configuration.md from the code, the messages of
-// Arrow Flight and of the gRPC health protocol from their .proto files. With --check, compares them instead
-// and fails where they have drifted.
+// Writes the files that are derived: schema.graphql, docs/configuration.md, docs/metrics.md and the dashboards from the
+// code, the messages of Arrow Flight and of the gRPC health protocol from their .proto files. With --check, compares
+// them instead and fails where they have drifted.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,10 +11,13 @@ import { printSchema } from 'graphql';
 import { format } from 'prettier';
 import { createApp } from '../dist/app.js';
 import { Config, describeVariables } from '../dist/config/environment.js';
+import { dashboards } from './monitoring/dashboards.mjs';
+import { metricsDoc } from './monitoring/metrics-doc.mjs';
 
 const generated = {
-  'schema.graphql': await schema(),
+  ...(await ofApplication()),
   'docs/configuration.md': await configuration(),
+  ...(await dashboards()),
   ...protocols(),
 };
 
@@ -30,13 +33,17 @@ for (const [path, content] of Object.entries(generated)) {
 }
 process.exit(drifted > 0 ? 1 : 0);
 
-async function schema() {
+async function ofApplication() {
   const dataDir = mkdtempSync(join(tmpdir(), 'econ-graph-generate-'));
   const app = await createApp(Object.assign(new Config(), { dataDir, logLevel: 'error' }));
-  const text = printSchema(app.get(GraphQLSchemaHost).schema);
+  const schema = printSchema(app.get(GraphQLSchemaHost).schema);
+  const metrics = await metricsDoc();
   await app.close();
   rmSync(dataDir, { recursive: true });
-  return `# Generated from the resolvers by npm run generate; do not edit.\n\n${text}\n`;
+  return {
+    'schema.graphql': `# Generated from the resolvers by npm run generate; do not edit.\n\n${schema}\n`,
+    'docs/metrics.md': metrics,
+  };
 }
 
 async function configuration() {

@@ -4,12 +4,16 @@ import 'reflect-metadata';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/environment.js';
-import { JsonLogger } from './config/json-logger.js';
 import { FlightServer } from './flight/flight-server.js';
 import { AnswersHook } from './graphql/answers/answers.hook.js';
+import { Lifecycle } from './health/lifecycle.js';
 import { servePlayground } from './graphql/playground.js';
+import { HttpRequests, httpRequestId } from './logging/http-requests.js';
+import { JsonLogger } from './logging/json-logger.js';
+import { REQUEST_ID_HEADER } from './logging/request-id.js';
 
 export interface AppOptions {
   readonly logger?: LoggerService;
@@ -20,17 +24,26 @@ export async function createApp(
   config: Config,
   { logger = new JsonLogger(config) }: AppOptions = {},
 ): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ bodyLimit: config.httpBodyBytesMax });
+  const options: FastifyHttpOptions<RawServerDefault> = {
+    bodyLimit: config.httpBodyBytesMax,
+    genReqId: httpRequestId,
+    // An address that cannot be decoded reaches no route and no hook.
+    frameworkErrors: (error, request, reply) => {
+      app.get(HttpRequests).refuse(error, request, reply);
+    },
+  };
+  const adapter = new FastifyAdapter(options);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
     logger,
     abortOnError: false,
   });
+  app.get(HttpRequests).install(adapter);
   if (config.corsOrigins !== '') {
-    app.enableCors({ origin: config.corsOrigins === '*' ? '*' : config.corsOrigins.split(',') });
+    const origin = config.corsOrigins === '*' ? '*' : config.corsOrigins.split(',');
+    app.enableCors({ origin, exposedHeaders: [REQUEST_ID_HEADER] });
   }
   if (config.graphqlExecutor === 'compiled') app.get(AnswersHook).install(adapter);
   await servePlayground(app);
-  app.enableShutdownHooks([], { useProcessExit: true });
   await app.init();
   await adapter.getInstance().ready();
   return app;
@@ -47,6 +60,7 @@ export interface Addresses {
 export async function listen(app: NestFastifyApplication, config: Config): Promise<Addresses> {
   await app.listen(config.port, config.host);
   const flightPort = await app.get(FlightServer).listen();
+  app.get(Lifecycle).noteServing();
   return { url: await app.getUrl(), flightPort };
 }
 

@@ -1,17 +1,26 @@
-// Starts the service and keeps it running: `main.ts` and the command `serve` are this and nothing else.
+// Starts the service and keeps it running until it is told to stop: `main.ts` and the command `serve` are this and
+// nothing else.
 
 import { createApp, listen } from './app.js';
 import { ConfigError, loadConfig, type Config } from './config/environment.js';
-import { JsonLogger } from './config/json-logger.js';
+import { JsonLogger } from './logging/json-logger.js';
+import { logProcessEvents } from './logging/process-events.js';
+import { HttpDrain } from './shutdown/http-drain.js';
+import { shutDown } from './shutdown/shutdown.js';
+import { StopSignals } from './shutdown/stop-signals.js';
 import { startFailure } from './start-failure.js';
 
 /** Ends the process with code 1, and the reason on standard error, where the service cannot start. */
 export async function serve(environment: NodeJS.ProcessEnv): Promise<void> {
   const config = readConfig(environment);
   const logger = new JsonLogger(config);
+  logProcessEvents(logger, config.logStackTraces === 1);
+  const signals = new StopSignals(logger);
   try {
     const app = await createApp(config, { logger });
+    const http = new HttpDrain(app.getHttpServer());
     const { url, flightPort } = await listen(app, config);
+    signals.shutDown = () => shutDown(app, http, config);
     logger.log({ message: 'Listening', url, flightPort });
   } catch (error) {
     process.stderr.write(`${startFailure(error, config)}\n`);

@@ -25,6 +25,7 @@ export class MemoryBatchCache extends BatchCache {
       ttlSeconds: config.cacheTtlSeconds,
       bytesOf: (batch) => batch.byteLength + ENTRY_OVERHEAD_BYTES,
       onSwept: () => this.report(),
+      onEvicted: (reason, entries) => metrics.countEvictions('batches', reason, entries),
     });
   }
 
@@ -49,6 +50,6 @@ export class MemoryBatchCache extends BatchCache {
   }
 
   private report(): void {
-    this.metrics.setBytes('batches', this.entries?.bytes ?? 0);
+    this.metrics.setHeld('batches', this.entries?.bytes ?? 0, this.entries?.size ?? 0);
   }
 }

@@ -158,6 +158,24 @@ describe('a segmented LRU', () => {
     expect(lru.size).toBe(3);
   });
 
+  it('tells how many it gave up, and why', () => {
+    vi.useFakeTimers();
+    const given = { room: 0, expired: 0 };
+    const lru = new SegmentedLru<number>({
+      ...{ bytesMax: 10, entriesMax: HUGE, ttlSeconds: 10 },
+      bytesOf: (value) => value,
+      onEvicted: (reason, entries) => (given[reason] += entries),
+    });
+    for (const name of namesOf('first', 10)) use(lru, name);
+    expect(given).toEqual({ room: 0, expired: 0 });
+    use(lru, 'large', 3);
+    expect(given).toEqual({ room: 3, expired: 0 });
+    // Deleted by its owner: it was not given up.
+    lru.delete('large');
+    vi.advanceTimersByTime(20_000);
+    expect(given).toEqual({ room: 3, expired: 7 });
+  });
+
   it('looks up few things to let in what is new', () => {
     const lru = lruOf({});
     const names = namesOf('used', 10);

@@ -28,6 +28,8 @@ export interface SegmentedLruOptions<V> {
   readonly bytesOf: (value: V) => number;
   /** Called when entries were given up because they had expired, and nobody asked for them. */
   readonly onSwept?: () => void;
+  /** Called with how many were given up, because others needed their room or because they had expired. */
+  readonly onEvicted?: (reason: 'room' | 'expired', entries: number) => void;
 }
 
 interface Entry<V> {
@@ -56,7 +58,13 @@ export class SegmentedLru<V> {
     this.protectedEntriesMax = Math.floor(entriesMax * PROTECTED_SHARE);
     // Bounded by bytes, so that nothing is allocated for entries that are not there yet.
     const bounds = { maxSize: bytesMax, sizeCalculation: ({ bytes }: Entry<V>) => bytes };
-    this.probation = new LRUCache(bounds);
+    this.probation = new LRUCache({
+      ...bounds,
+      // It makes room for a newcomer by itself as well.
+      dispose: (_entry, _name, reason) => {
+        if (reason === 'evict') this.options.onEvicted?.('room', 1);
+      },
+    });
     this.kept = new LRUCache(bounds);
     this.remembered = new LRUCache({ maxSize: entriesMax, sizeCalculation: () => 1 });
   }
@@ -75,6 +83,7 @@ export class SegmentedLru<V> {
     if (entry === undefined) return undefined;
     if (performance.now() >= entry.expiresAt) {
       this.delete(name);
+      this.options.onEvicted?.('expired', 1);
       return undefined;
     }
     if (protectedEntry === undefined) this.protect(entry);
@@ -141,6 +150,7 @@ export class SegmentedLru<V> {
       const others = this.probation.size - (this.probation.has(newest) ? 1 : 0);
       const segment = others > 0 ? this.probation : this.kept;
       this.remember(segment.pop()!.name);
+      if (segment === this.kept) this.options.onEvicted?.('room', 1);
     }
   }
 
@@ -167,7 +177,11 @@ export class SegmentedLru<V> {
     this.isSweepAwaited = false;
     const inProbation = sweepOldest(this.probation);
     const inKept = sweepOldest(this.kept);
-    if (inProbation + inKept > 0) this.options.onSwept?.();
+    const expired = inProbation + inKept;
+    if (expired > 0) {
+      this.options.onEvicted?.('expired', expired);
+      this.options.onSwept?.();
+    }
     if (this.size === 0) return;
     const isMore = Math.max(inProbation, inKept) > ENTRIES_PER_SWEEP / 2;
     this.awaitSweep(isMore ? 0 : (this.options.ttlSeconds * 1000) / SWEEPS_PER_TTL);

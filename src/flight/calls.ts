@@ -1,34 +1,42 @@
-// What all calls have in common: they are counted and timed, their failures become statuses, and unexpected
-// ones are logged once. Messages pass through as bytes; who answers a call reads them.
+// What all calls have in common: they have an id, are counted and timed, their failures become statuses, and where
+// they end the log is told. Messages pass through as bytes; who answers a call reads them.
 
 import { constants } from 'node:http2';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   Metadata,
   type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   type sendUnaryData,
-  type ServerDuplexStream,
   type ServerUnaryCall,
 } from '@grpc/grpc-js';
-import { Logger } from '@nestjs/common';
-import { once } from 'node:events';
+import { Injectable } from '@nestjs/common';
 import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { AppError, validationError } from '../core/app-error.js';
-import type { FlightMetrics } from '../metrics/flight-metrics.js';
-import { http2StreamOf, isAmidMessage } from './grpc-internals.js';
+import { Config } from '../config/environment.js';
+import { REQUEST_ID_HEADER, requestIdOf, TRACE_HEADER } from '../logging/request-id.js';
+import {
+  failureOf as loggedFailureOf,
+  RequestLog,
+  type Asked,
+  type EndedRequest,
+} from '../logging/request-log.js';
+import { FlightMetrics } from '../metrics/flight-metrics.js';
+import { http2StreamOf } from './grpc-internals.js';
+import { askedOf } from './asked.js';
 import { failureOf, isUnexpected } from './grpc-status.js';
+import { incomingOf } from './incoming.js';
 import { CancelledError, Sender, type Listener, type Message, type Outgoing } from './outgoing.js';
-import type { StreamLimits } from './stream-limits.js';
+import { StreamLimits } from './stream-limits.js';
 
 export type Messages = AsyncIterable<Message> | Iterable<Message>;
 
-export interface CallOptions {
-  readonly limits: StreamLimits;
-  readonly metrics: FlightMetrics;
-  readonly idleMilliseconds: number;
-  readonly logStackTraces: boolean;
+/** Of a call, where it ends. */
+interface Begun {
+  readonly method: string;
+  readonly requestId: string;
+  /** Absent for what may take as long as it likes. */
+  readonly asked: (() => Asked) | undefined;
 }
 
 /** @throws AppError VALIDATION_ERROR where the bytes are no such message */
@@ -43,29 +51,47 @@ export function parseMessage<Desc extends DescMessage>(
   }
 }
 
-/** Of the event loop. A client in the same process needs two; one alone missed 20 of 21 resets. */
-const RESET_TURNS = 3;
-
+@Injectable()
 export class Calls {
-  private readonly logger = new Logger('Flight');
+  private readonly limits: StreamLimits;
+  private readonly idleMilliseconds: number;
 
-  constructor(private readonly options: CallOptions) {}
+  constructor(
+    config: Config,
+    private readonly metrics: FlightMetrics,
+    private readonly log: RequestLog,
+  ) {
+    this.limits = new StreamLimits(config.flightStreamsMax, config.flightStreamsPerClientMax);
+    this.idleMilliseconds = config.flightIdleSeconds * 1000;
+  }
 
-  /** @param isLimited whether it counts as an open stream: not for who only asks how we are */
   unary(
     method: string,
     answer: (request: Buffer) => Promise<Uint8Array> | Uint8Array,
-    isLimited = true,
   ): handleUnaryCall<Buffer, Uint8Array> {
-    const { limits } = this.options;
     return (call: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>) => {
-      void this.observe(method, async () => {
-        const leave = isLimited ? limits.enter(call.getPeer()) : undefined;
+      const begun = begin(method, call, () => askedOf(method, call.request));
+      void this.observe(begun, async () => {
+        const leave = this.limits.enter(call.getPeer());
         try {
           callback(null, await answer(call.request));
         } finally {
-          leave?.();
+          leave();
         }
+      }).then((failure) => {
+        if (failure) callback(failure);
+      });
+    };
+  }
+
+  /** Answered whatever else is going on: who asks how we are does not count as an open stream. */
+  probe(
+    method: string,
+    answer: (request: Buffer) => Promise<Uint8Array>,
+  ): handleUnaryCall<Buffer, Uint8Array> {
+    return (call: ServerUnaryCall<Buffer, Uint8Array>, callback: sendUnaryData<Uint8Array>) => {
+      void this.observe(begin(method, call), async () => {
+        callback(null, await answer(call.request));
       }).then((failure) => {
         if (failure) callback(failure);
       });
@@ -77,7 +103,18 @@ export class Calls {
     answer: (request: Buffer, listener: Listener) => Messages,
   ): handleServerStreamingCall<Buffer, Message> {
     return (call) => {
-      void this.stream(method, call, (sender) => answer(call.request, sender));
+      const begun = begin(method, call, () => askedOf(method, call.request));
+      void this.stream(begun, call, (sender) => answer(call.request, sender));
+    };
+  }
+
+  /** A stream that is open for as long as the client likes, and so is never slow. */
+  watch(
+    method: string,
+    answer: (request: Buffer, listener: Listener) => Messages,
+  ): handleServerStreamingCall<Buffer, Message> {
+    return (call) => {
+      void this.stream(begin(method, call), call, (sender) => answer(call.request, sender));
     };
   }
 
@@ -86,19 +123,20 @@ export class Calls {
     answer: (incoming: AsyncIterable<Buffer>) => Messages,
   ): handleBidiStreamingCall<Buffer, Message> {
     return (call) => {
-      const { idleMilliseconds } = this.options;
-      void this.stream(method, call, () => answer(incomingOf(call, idleMilliseconds)));
+      // What it asks for came with its messages, which are not kept.
+      const begun = begin(method, call, () => ({}));
+      void this.stream(begun, call, () => answer(incomingOf(call, this.idleMilliseconds)));
     };
   }
 
   private async stream(
-    method: string,
+    begun: Begun,
     call: Outgoing,
     answer: (sender: Sender) => Messages,
   ): Promise<void> {
-    const { limits, metrics, idleMilliseconds } = this.options;
+    const { limits, metrics, idleMilliseconds } = this;
     let leave: (() => void) | undefined;
-    const failure = await this.observe(method, async () => {
+    const failure = await this.observe(begun, async () => {
       leave = limits.enter(call.getPeer());
       metrics.setStreams(limits.count);
       const sender = new Sender(call, idleMilliseconds);
@@ -109,7 +147,7 @@ export class Calls {
         // Whatever else went wrong because of it.
         throw sender.isCancelled ? new CancelledError('the client has gone') : error;
       } finally {
-        metrics.countSent(method, sender.sentBytes);
+        metrics.countSent(begun.method, sender.sentBytes);
       }
     });
     if (failure) call.emit('error', failure);
@@ -121,32 +159,71 @@ export class Calls {
   }
 
   /** @returns the failure to be told; undefined where there is none */
-  private async observe(method: string, task: () => Promise<void>) {
+  private async observe(begun: Begun, task: () => Promise<void>) {
     const started = performance.now();
-    const done = (outcome: string): void => {
-      this.options.metrics.observe(method, outcome, (performance.now() - started) / 1000);
-    };
     try {
       await task();
-      done('success');
+      this.ended(begun, performance.now() - started);
       return undefined;
     } catch (error) {
-      done(error instanceof CancelledError ? 'cancelled' : 'error');
-      if (error instanceof CancelledError) return undefined;
-      if (isUnexpected(error)) this.log(method, error);
-      return failureOf(error);
+      this.failed(begun, performance.now() - started, error);
+      return error instanceof CancelledError ? undefined : failureOf(error);
     }
   }
 
-  private log(method: string, error: unknown): void {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    const { logStackTraces } = this.options;
-    this.logger.error({
-      message: error instanceof Error ? error.message : String(error),
-      method,
-      cause: (logStackTraces && cause instanceof Error && cause.stack) || String(cause),
+  private ended(begun: Begun, milliseconds: number): void {
+    this.metrics.observe(begun.method, 'success', milliseconds / 1000);
+    if (this.log.wantsSuccess(milliseconds)) this.tell(begun, milliseconds, { outcome: 'success' });
+  }
+
+  private failed(begun: Begun, milliseconds: number, error: unknown): void {
+    const { method } = begun;
+    if (error instanceof CancelledError) {
+      this.metrics.observe(method, 'cancelled', milliseconds / 1000);
+      this.tell(begun, milliseconds, { outcome: 'cancelled', code: 'CANCELLED' });
+      return;
+    }
+    const isOurs = isUnexpected(error);
+    this.metrics.observe(method, isOurs ? 'error' : 'rejected', milliseconds / 1000);
+    const code = error instanceof AppError ? error.code : 'INTERNAL';
+    if (isOurs) {
+      const failures = [loggedFailureOf(error, { method })];
+      this.tell(begun, milliseconds, { outcome: 'failed', code, failures });
+    } else {
+      const outcome = code === 'UNAVAILABLE' ? 'unavailable' : 'refused';
+      this.tell(begun, milliseconds, { outcome, code });
+    }
+  }
+
+  private tell(
+    { method, requestId, asked }: Begun,
+    milliseconds: number,
+    end: Pick<EndedRequest, 'outcome' | 'code' | 'failures'>,
+  ): void {
+    this.log.ended({
+      requestId,
+      protocol: 'flight',
+      operation: method,
+      milliseconds,
+      asked,
+      ...end,
     });
   }
+}
+
+/** The id goes back at once: whoever waits long for an answer can already look for it in the log. */
+function begin(
+  method: string,
+  call: ServerUnaryCall<Buffer, Uint8Array> | Outgoing,
+  asked?: () => Asked,
+): Begun {
+  const [named, ...others] = call.metadata.get(REQUEST_ID_HEADER);
+  const [traceParent] = call.metadata.get(TRACE_HEADER);
+  const requestId = requestIdOf(others.length > 0 ? undefined : named, traceParent);
+  const metadata = new Metadata();
+  metadata.set(REQUEST_ID_HEADER, requestId);
+  call.sendMetadata(metadata);
+  return { method, requestId, asked };
 }
 
 /**
@@ -168,76 +245,4 @@ function whenTaken(call: Outgoing, idleMilliseconds: number, taken: () => void):
     clearInterval(timer);
     taken();
   });
-}
-
-/**
- * What the client sends, as long as it goes on sending. Whoever stops reading may still answer: an iterator of
- * the stream itself would destroy it once the answer is an error.
- * @throws CancelledError; AppError STREAM_IDLE
- */
-async function* incomingOf(
-  call: ServerDuplexStream<Buffer, Message>,
-  idleMilliseconds: number,
-): AsyncGenerator<Buffer> {
-  let hasSent = false;
-  // A large message comes in parts, over a slow line for minutes.
-  http2StreamOf(call).on('data', () => (hasSent = true));
-  for (;;) {
-    const message = call.read() as Buffer | null;
-    if (message !== null) {
-      yield message;
-    } else if (call.readableEnded) {
-      await throwIfReset(call);
-      return;
-    } else {
-      hasSent = false;
-      await moreToRead(call, idleMilliseconds).catch((error: unknown) => {
-        if (!hasSent || !(error instanceof AppError)) throw error;
-      });
-    }
-  }
-}
-
-/** Waits until there is a message, or the end of them. */
-async function moreToRead(
-  call: ServerDuplexStream<Buffer, Message>,
-  idleMilliseconds: number,
-): Promise<void> {
-  if (call.cancelled || call.destroyed) throw new CancelledError('the client has gone');
-  const waiting = new AbortController();
-  const { signal } = waiting;
-  const timer = setTimeout(() => waiting.abort(), idleMilliseconds);
-  const events = ['readable', 'end', 'close'].map((event) => once(call, event, { signal }));
-  try {
-    await Promise.race(events);
-  } catch (error) {
-    throw signal.aborted ? sentNothing(idleMilliseconds) : error;
-  } finally {
-    clearTimeout(timer);
-    // Lets go of the listeners of the other events.
-    waiting.abort();
-    await Promise.allSettled(events);
-  }
-}
-
-function sentNothing(milliseconds: number): AppError {
-  const seconds = milliseconds / 1000;
-  return new AppError(
-    'STREAM_IDLE',
-    `The client sent nothing for ${seconds} s (FLIGHT_IDLE_SECONDS)`,
-  );
-}
-
-/**
- * Some clients end a stream before they reset it, so that one that was given up looks like one that is complete
- * until the reset has come, some turns later. Sending anything makes grpc-js look whether it has.
- * @throws CancelledError; AppError VALIDATION_ERROR where the last message is not whole
- */
-async function throwIfReset(call: ServerDuplexStream<Buffer, Message>): Promise<void> {
-  if (isAmidMessage(call)) {
-    throw validationError('message', 'The stream ended in the middle of a message');
-  }
-  call.sendMetadata(new Metadata());
-  for (let turn = 0; turn < RESET_TURNS; turn++) await nextTurn();
-  if (call.cancelled) throw new CancelledError('the client has gone');
 }

@@ -4,6 +4,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { Actions } from './actions.js';
+import { FlightMetrics } from '../metrics/flight-metrics.js';
 import { parseMessage, type Calls, type Messages } from './calls.js';
 import { Flights } from './flights.js';
 import {
@@ -23,7 +24,16 @@ export class FlightCalls {
     private readonly flights: Flights,
     private readonly uploads: Uploads,
     private readonly actions: Actions,
+    private readonly metrics: FlightMetrics,
   ) {}
+
+  /** Counts the rows of what is sent. */
+  private async *counted(messages: Messages): Messages {
+    for await (const message of messages) {
+      if ('rows' in message) this.metrics.countRowsSent('DoGet', message.rows);
+      yield message;
+    }
+  }
 
   implementation(calls: Calls) {
     const { flights, uploads, actions } = this;
@@ -39,7 +49,9 @@ export class FlightCalls {
         flights.schema(parseMessage(FlightDescriptorSchema, request)),
       ),
       DoGet: calls.serverStream('DoGet', (request, listener) =>
-        flights.messages(parseTicket(parseMessage(TicketSchema, request).ticket), listener),
+        this.counted(
+          flights.messages(parseTicket(parseMessage(TicketSchema, request).ticket), listener),
+        ),
       ),
       DoPut: calls.bidiStream('DoPut', (incoming) => uploads.receive(incoming)),
       DoAction: calls.serverStream('DoAction', (request) =>

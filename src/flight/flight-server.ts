@@ -9,17 +9,12 @@ import {
 } from '@grpc/grpc-js';
 import { BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { Config } from '../config/environment.js';
-import { FlightMetrics } from '../metrics/flight-metrics.js';
 import { Calls } from './calls.js';
 import { FlightCalls } from './flight-calls.js';
 import { HealthCalls } from './health-calls.js';
 import { FlightService } from './protocol/Flight_pb.js';
 import { Health } from './protocol/health_pb.js';
 import { serviceDefinition } from './service-definition.js';
-import { StreamLimits } from './stream-limits.js';
-
-/** Streams that are open when the service stops may end by themselves for so long. */
-const GRACE_MILLISECONDS = 10_000;
 
 /** Finds out that a client has gone without a word. */
 const KEEPALIVE_MILLISECONDS = 30_000;
@@ -28,22 +23,17 @@ const KEEPALIVE_MILLISECONDS = 30_000;
 export class FlightServer implements BeforeApplicationShutdown {
   private readonly server: Server;
   private isListening = false;
+  private draining: Promise<void> | undefined;
 
   constructor(
     private readonly config: Config,
-    metrics: FlightMetrics,
+    calls: Calls,
     flight: FlightCalls,
-    private readonly health: HealthCalls,
+    health: HealthCalls,
   ) {
     // It writes plain lines, and of nothing that is not told here as well.
     setLogVerbosity(logVerbosity.NONE);
     this.server = new Server(serverOptions(config));
-    const calls = new Calls({
-      limits: new StreamLimits(config.flightStreamsMax, config.flightStreamsPerClientMax),
-      metrics,
-      idleMilliseconds: config.flightIdleSeconds * 1000,
-      logStackTraces: config.logStackTraces === 1,
-    });
     this.server.addService(serviceDefinition(FlightService), flight.implementation(calls));
     this.server.addService(serviceDefinition(Health), health.implementation(calls));
   }
@@ -66,14 +56,25 @@ export class FlightServer implements BeforeApplicationShutdown {
     return port;
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    if (!this.isListening) return;
-    this.health.stop();
+  /**
+   * Takes no new connections and calls, and waits for those that have begun; what is still open after
+   * `SHUTDOWN_GRACE_MS` is ended.
+   */
+  drain(): Promise<void> {
+    this.draining ??= this.isListening ? this.shutDown() : Promise.resolve();
+    return this.draining;
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.drain();
+  }
+
+  private async shutDown(): Promise<void> {
     await new Promise<void>((resolve) => {
       const force = setTimeout(() => {
         this.server.forceShutdown();
         resolve();
-      }, GRACE_MILLISECONDS);
+      }, this.config.shutdownGraceMilliseconds);
       this.server.tryShutdown(() => {
         clearTimeout(force);
         resolve();

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { DataPointsModule } from '../data-points/data-points.module.js';
 import { HealthModule } from '../health/health.module.js';
+import { LoggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { SeriesModule } from '../series/series.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { Actions } from './actions.js';
+import { Calls } from './calls.js';
 import { FlightCalls } from './flight-calls.js';
 import { FlightServer } from './flight-server.js';
 import { Flights } from './flights.js';
@@ -19,7 +21,14 @@ import { SeriesNames } from './series-names.js';
 
 /** Arrow Flight: the same services as GraphQL, for clients that work in columns. */
 @Module({
-  imports: [MetricsModule, StorageModule, SeriesModule, DataPointsModule, HealthModule],
+  imports: [
+    LoggingModule,
+    MetricsModule,
+    StorageModule,
+    SeriesModule,
+    DataPointsModule,
+    HealthModule,
+  ],
   providers: [
     SeriesNames,
     PointsFlight,
@@ -30,6 +39,7 @@ import { SeriesNames } from './series-names.js';
     SeriesUploads,
     Uploads,
     Actions,
+    Calls,
     FlightCalls,
     HealthCalls,
     FlightServer,

@@ -5,6 +5,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { notFound, shown } from '../core/app-error.js';
 import { HealthService } from '../health/health.service.js';
+import { Lifecycle } from '../health/lifecycle.js';
 import type { Calls } from './calls.js';
 import { parseMessage } from './calls.js';
 import { FlightService } from './protocol/Flight_pb.js';
@@ -24,20 +25,21 @@ const SERVICES = ['', FlightService.typeName, Health.typeName];
 
 @Injectable()
 export class HealthCalls {
-  private readonly stopping = new AbortController();
+  /** Once a stop begins, watchers are told once more, and their streams end. */
+  private readonly stopping: AbortSignal;
 
-  constructor(private readonly health: HealthService) {}
-
-  /** Watchers are told once more, and their streams end. */
-  stop(): void {
-    this.stopping.abort();
+  constructor(
+    private readonly health: HealthService,
+    lifecycle: Lifecycle,
+  ) {
+    this.stopping = lifecycle.stopping;
   }
 
   implementation(calls: Calls) {
     return {
-      Check: calls.unary('Check', (request) => this.check(request), false),
-      List: calls.unary('List', () => this.list(), false),
-      Watch: calls.serverStream('Watch', (request, { signal }) => this.watch(request, signal)),
+      Check: calls.probe('Check', (request) => this.check(request)),
+      List: calls.probe('List', () => this.list()),
+      Watch: calls.watch('Watch', (request, { signal }) => this.watch(request, signal)),
     };
   }
 
@@ -61,20 +63,20 @@ export class HealthCalls {
     for (;;) {
       const status = isKnown ? await this.status() : ServingStatus.SERVICE_UNKNOWN;
       if (status !== told) yield response((told = status));
-      if (this.stopping.signal.aborted) return;
+      if (this.stopping.aborted) return;
       await this.rest(signal);
     }
   }
 
   /** @throws where the client has gone */
   private async rest(gone: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([gone, this.stopping.signal]);
+    const signal = AbortSignal.any([gone, this.stopping]);
     await wait(WATCH_MILLISECONDS, undefined, { signal }).catch(() => gone.throwIfAborted());
   }
 
   /** Degraded is still serving, as it is for GET /health. */
   private async status(): Promise<ServingStatus> {
-    if (this.stopping.signal.aborted) return ServingStatus.NOT_SERVING;
+    if (this.stopping.aborted) return ServingStatus.NOT_SERVING;
     const { status } = await this.health.report();
     return status === 'unhealthy' ? ServingStatus.NOT_SERVING : ServingStatus.SERVING;
   }

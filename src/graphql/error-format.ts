@@ -36,6 +36,13 @@ export function isUnexpected(error: unknown): boolean {
   return requestErrorCode(error) === undefined;
 }
 
+/** The code that callers see of it. */
+export function codeOf(error: unknown): string {
+  const original = originalOf(error);
+  if (original instanceof AppError) return original.code;
+  return requestErrorCode(error) ?? INTERNAL_ERROR;
+}
+
 /** Never a stack, a path or the message of an unexpected error. */
 export function formatError(
   formatted: GraphQLFormattedError,

@@ -5,6 +5,7 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { CacheModule } from '../cache/cache.module.js';
 import { Config } from '../config/environment.js';
+import { LoggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { AnswerCache } from './answers/answer-cache.js';
 import { Answers } from './answers/answers.js';
@@ -27,6 +28,7 @@ import { CursorScalar, DateScalar, DateTimeScalar, DecimalScalar, UuidScalar } f
 /** Apollo on Fastify. Resolvers come from the modules that own the data. */
 @Module({
   imports: [
+    LoggingModule,
     MetricsModule,
     CacheModule,
     PersistedQueriesModule,

@@ -2,9 +2,13 @@ import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { CacheModule } from '../cache/cache.module.js';
 import { StorageModule } from '../storage/storage.module.js';
+import { HealthChecks } from './health-checks.js';
 import { HealthController } from './health.controller.js';
 import { HealthResolver } from './health.resolver.js';
 import { HealthService } from './health.service.js';
+import { Lifecycle } from './lifecycle.js';
+import { ReadinessService } from './readiness.service.js';
+import { ServiceHealth } from './service.health.js';
 
 @Module({
   // A failed check is told to whoever asked; Terminus need not log it a second time.
@@ -13,8 +17,15 @@ import { HealthService } from './health.service.js';
     CacheModule,
     StorageModule,
   ],
-  providers: [HealthService, HealthResolver],
+  providers: [
+    Lifecycle,
+    ServiceHealth,
+    HealthChecks,
+    HealthService,
+    ReadinessService,
+    HealthResolver,
+  ],
   controllers: [HealthController],
-  exports: [HealthService],
+  exports: [HealthService, Lifecycle],
 })
 export class HealthModule {}

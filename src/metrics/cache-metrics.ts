@@ -3,12 +3,14 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import {
   CACHE_BYTES,
+  CACHE_ENTRIES,
+  CACHE_EVICTIONS_TOTAL,
   CACHE_LOOKUPS_TOTAL,
   CACHE_REDIS_BYTES_TOTAL,
   CACHE_REDIS_OPERATION_DURATION_SECONDS,
   CACHE_REDIS_UP,
   CACHE_REDIS_WRITES_TOTAL,
-} from './metric-definitions.js';
+} from './definitions/cache.js';
 
 export type CacheName = 'batches' | 'responses';
 
@@ -20,6 +22,8 @@ interface LookupOutcomes {
 export type CacheLevel = keyof LookupOutcomes;
 export type RedisLookupOutcome = LookupOutcomes['redis'];
 export type RedisWriteOutcome = 'stored' | 'dropped' | 'error';
+/** `room`: others needed it. */
+export type EvictionReason = 'room' | 'expired';
 export type RedisOperation = 'get' | 'set' | 'ping';
 
 @Injectable()
@@ -28,10 +32,13 @@ export class CacheMetrics {
   private readonly counters = new Map<string, Map<string, Map<string, Counter.Internal>>>();
 
   private readonly bytesOf: Readonly<Record<CacheName, Gauge.Internal<string>>>;
+  private readonly entriesOf: Readonly<Record<CacheName, Gauge.Internal<string>>>;
 
   constructor(
     @InjectMetric(CACHE_LOOKUPS_TOTAL.name) private readonly lookups: Counter,
     @InjectMetric(CACHE_BYTES.name) bytes: Gauge,
+    @InjectMetric(CACHE_ENTRIES.name) entries: Gauge,
+    @InjectMetric(CACHE_EVICTIONS_TOTAL.name) private readonly evictions: Counter,
     @InjectMetric(CACHE_REDIS_WRITES_TOTAL.name) private readonly writes: Counter,
     @InjectMetric(CACHE_REDIS_BYTES_TOTAL.name) private readonly redisBytes: Counter,
     @InjectMetric(CACHE_REDIS_OPERATION_DURATION_SECONDS.name)
@@ -42,6 +49,12 @@ export class CacheMetrics {
       batches: bytes.labels({ cache: 'batches' }),
       responses: bytes.labels({ cache: 'responses' }),
     };
+    this.entriesOf = {
+      batches: entries.labels({ cache: 'batches' }),
+      responses: entries.labels({ cache: 'responses' }),
+    };
+    // Without Redis nobody says whether it answers, and an alert must not take the silence for a no.
+    up.remove();
   }
 
   countLookup<L extends CacheLevel>(cache: CacheName, level: L, outcome: LookupOutcomes[L]): void {
@@ -50,8 +63,13 @@ export class CacheMetrics {
   }
 
   /** What a cache holds in memory. */
-  setBytes(cache: CacheName, bytes: number): void {
+  setHeld(cache: CacheName, bytes: number, entries: number): void {
     this.bytesOf[cache].set(bytes);
+    this.entriesOf[cache].set(entries);
+  }
+
+  countEvictions(cache: CacheName, reason: EvictionReason, entries: number): void {
+    this.evictions.inc({ cache, reason }, entries);
   }
 
   countWrite(cache: CacheName, outcome: RedisWriteOutcome): void {

@@ -3,6 +3,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Gauge } from 'prom-client';
+import type { MetricDefinition } from './definitions/metric-definition.js';
 
 /** Fine enough for pieces of work of 5 ms, and 200 wake-ups a second cost nothing. */
 const INTERVAL_MILLISECONDS = 5;
@@ -26,6 +27,11 @@ export function watchEventLoop(): void {
   }, WINDOW_MILLISECONDS).unref();
 }
 
+/** How long it was held in one go in the last 30 to 60 seconds, at most. */
+export function longestHoldSeconds(): number {
+  return Math.max(before.get(100) ?? 0, heldAt(100));
+}
+
 /** Seconds of this window. */
 function heldAt(percentile: number): number {
   const late = rings.percentile(percentile) / NANOSECONDS_PER_SECOND;
@@ -33,13 +39,15 @@ function heldAt(percentile: number): number {
 }
 
 export const EVENT_LOOP_HELD_SECONDS = {
+  type: 'gauge',
   name: 'event_loop_held_seconds',
-  help: 'How long the event loop was held in one go in the last 30 to 60 seconds, by quantile (1: the longest)',
-  labelNames: ['quantile'],
+  help: 'How long the event loop was held in one go in the last 30 to 60 seconds, by percentile (`100`: the longest)',
+  labelNames: ['percentile'],
+  example: 'event_loop_held_seconds{percentile="100"}',
   collect(this: Gauge): void {
     for (const percentile of PERCENTILES) {
       const held = Math.max(before.get(percentile) ?? 0, heldAt(percentile));
-      this.set({ quantile: String(percentile / 100) }, held);
+      this.set({ percentile: String(percentile) }, held);
     }
   },
-};
+} satisfies MetricDefinition & { readonly collect: (this: Gauge) => void };

@@ -5,8 +5,19 @@ import {
   FLIGHT_BYTES_TOTAL,
   FLIGHT_CALL_DURATION_SECONDS,
   FLIGHT_CALLS_TOTAL,
+  FLIGHT_ROWS_TOTAL,
   FLIGHT_STREAMS,
-} from './metric-definitions.js';
+} from './definitions/requests.js';
+
+/**
+ * `error`: the service failed; `rejected`: the fault is the caller's; `cancelled`: the client went.
+ */
+export type CallOutcome = 'success' | 'error' | 'rejected' | 'cancelled';
+
+const METHODS = [
+  ...['Handshake', 'ListFlights', 'GetFlightInfo', 'GetSchema'],
+  ...['DoGet', 'DoPut', 'DoAction', 'ListActions'],
+];
 
 @Injectable()
 export class FlightMetrics {
@@ -14,10 +25,14 @@ export class FlightMetrics {
     @InjectMetric(FLIGHT_CALLS_TOTAL.name) private readonly calls: Counter,
     @InjectMetric(FLIGHT_CALL_DURATION_SECONDS.name) private readonly duration: Histogram,
     @InjectMetric(FLIGHT_BYTES_TOTAL.name) private readonly bytes: Counter,
+    @InjectMetric(FLIGHT_ROWS_TOTAL.name) private readonly rows: Counter,
     @InjectMetric(FLIGHT_STREAMS.name) private readonly streams: Gauge,
-  ) {}
+  ) {
+    // A rate is that between two samples: the first failure has to be an increase of something.
+    for (const method of METHODS) calls.inc({ method, outcome: 'error' }, 0);
+  }
 
-  observe(method: string, outcome: string, seconds: number): void {
+  observe(method: string, outcome: CallOutcome, seconds: number): void {
     this.calls.inc({ method, outcome });
     this.duration.observe({ method }, seconds);
   }
@@ -28,6 +43,14 @@ export class FlightMetrics {
 
   countReceived(method: string, bytes: number): void {
     this.bytes.inc({ method, direction: 'received' }, bytes);
+  }
+
+  countRowsSent(method: string, rows: number): void {
+    this.rows.inc({ method, direction: 'sent' }, rows);
+  }
+
+  countRowsReceived(method: string, rows: number): void {
+    this.rows.inc({ method, direction: 'received' }, rows);
   }
 
   setStreams(open: number): void {

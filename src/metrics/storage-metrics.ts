@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
-import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { Counter, Histogram } from 'prom-client';
 import {
   STORAGE_BYTES_TOTAL,
-  STORAGE_DELTA_BYTES,
-  STORAGE_LOG_BYTES,
   STORAGE_OPERATION_DURATION_SECONDS,
   STORAGE_OPERATIONS_TOTAL,
   STORAGE_ROW_GROUPS_DECODED_TOTAL,
-} from './metric-definitions.js';
+} from './definitions/storage.js';
+import { WriteMetrics } from './write-metrics.js';
 
-/** `write` is a group commit to the log, `flush` the moving of what the log holds into Parquet files. */
-export type StorageOperation = 'read' | 'write' | 'flush';
+/**
+ * `write` is a group commit to the log, `flush` the moving of what the log holds into Parquet files, `compact` the
+ * writing anew of files that somebody asked for.
+ */
+export type StorageOperation = 'read' | 'write' | 'flush' | 'compact';
 
 @Injectable()
 export class StorageMetrics {
@@ -20,8 +22,7 @@ export class StorageMetrics {
     @InjectMetric(STORAGE_OPERATION_DURATION_SECONDS.name) private readonly duration: Histogram,
     @InjectMetric(STORAGE_BYTES_TOTAL.name) private readonly bytes: Counter,
     @InjectMetric(STORAGE_ROW_GROUPS_DECODED_TOTAL.name) private readonly rowGroups: Counter,
-    @InjectMetric(STORAGE_LOG_BYTES.name) private readonly logBytes: Gauge,
-    @InjectMetric(STORAGE_DELTA_BYTES.name) private readonly deltaBytes: Gauge,
+    readonly writes: WriteMetrics,
   ) {}
 
   /** Counts and times `task`; its failure passes through. */
@@ -41,12 +42,6 @@ export class StorageMetrics {
 
   countBytes(operation: StorageOperation, bytes: number): void {
     this.bytes.inc({ operation }, bytes);
-  }
-
-  /** What the log and the changes in memory occupy. */
-  setLog(logBytes: number, deltaBytes: number): void {
-    this.logBytes.set(logBytes);
-    this.deltaBytes.set(deltaBytes);
   }
 
   countRowGroups(decoded: number): void {

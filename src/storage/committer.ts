@@ -52,8 +52,13 @@ export class Committer {
 
   /** @throws AppError UNAVAILABLE where the directory takes no more writes */
   assertOpen(): void {
-    const closedFor = this.closedFor ?? this.poison;
-    if (closedFor !== undefined) throw new AppError('UNAVAILABLE', closedFor);
+    const { refusal } = this;
+    if (refusal !== undefined) throw new AppError('UNAVAILABLE', refusal);
+  }
+
+  /** Why the directory takes no more writes. */
+  get refusal(): string | undefined {
+    return this.closedFor ?? this.poison;
   }
 
   /** Nothing new is taken; what waits is finished. */
@@ -83,6 +88,7 @@ export class Committer {
         const last = commits.at(-1)!.instant;
         await this.metrics.observe('write', () => this.log.append(payload, last));
         this.metrics.countBytes('write', payload.byteLength);
+        this.metrics.writes.countCommits(group.length, pointsOf(commits));
       } catch (error) {
         const failure = storageFailure('write', error);
         for (const { failed } of group) failed(failure);
@@ -96,4 +102,13 @@ export class Committer {
     // In the same turn as the last look at the queue: who comes later starts anew.
     this.running = undefined;
   }
+}
+
+/** Points that were stored, those of a correction included. */
+function pointsOf(commits: readonly Commit[]): number {
+  let points = 0;
+  for (const { effects } of commits) {
+    for (const effect of effects) if ('points' in effect) points += effect.points.length;
+  }
+  return points;
 }

@@ -13,7 +13,7 @@ import type { SeriesCatalog } from './catalog/series-catalog.js';
 import { Checkpointer } from './checkpointer.js';
 import { Committer } from './committer.js';
 import type { CommitClock } from './commit-clock.js';
-import { errorCode, type Disk } from './disk.js';
+import { errorCode, type Disk, type DiskSpace } from './disk.js';
 import { Flusher } from './flush/flusher.js';
 import { settleFile } from './flush/settle-file.js';
 import type { VerifyReport } from './integrity/report.js';
@@ -21,8 +21,8 @@ import { verifyDirectory } from './integrity/verify-directory.js';
 import type { Effect } from './log/commit.js';
 import type { WriteAheadLog } from './log/write-ahead-log.js';
 import { isUnusable, type FileIdentity, type SealedFacts } from './parquet/file-seal.js';
-import { FileEncoder } from './parquet/file-encoder.js';
-import { LOCK_FILE } from './paths.js';
+import { FileEncoder, type EncoderLoad } from './parquet/file-encoder.js';
+import { LOCK_FILE, temporaryFile } from './paths.js';
 import { DirectoryOpener, type OpenReport } from './recovery/directory-opener.js';
 import { readFooter } from './recovery/series-files.js';
 import { isDirectoryThere, storageFailure } from './storage-failure.js';
@@ -40,6 +40,9 @@ export interface DirectoryParts {
   /** Gives the directory free for another process, once everything is closed. */
   readonly release?: () => void;
 }
+
+/** A page: some file systems keep less inside of their own records, where nothing is proven. */
+const PROBE = new Uint8Array(4096);
 
 export class DataDirectory implements OnApplicationShutdown {
   /** By series id, and by whatever else is written by one call at a time. */
@@ -82,7 +85,8 @@ export class DataDirectory implements OnApplicationShutdown {
       },
       () => this.checkpointer.writeIfWorthwhile(),
     );
-    this.committer = new Committer(log, state, clock, metrics, () => this.noticeCommit());
+    this.committer = new Committer(log, state, clock, metrics, () => this.flusher.noticeCommit());
+    log.synced = (milliseconds) => metrics.writes.observeSync(milliseconds);
     // What the log held is moved into files like everything else.
     if (state.hasWork) this.flusher.noticeCommit();
   }
@@ -202,14 +206,54 @@ export class DataDirectory implements OnApplicationShutdown {
     }
   }
 
-  /**
-   * Reads from the disk, past every cache.
-   * @throws AppError where the directory cannot be read, or takes no more writes
-   */
+  /** @throws AppError where the directory cannot be read, or takes no more writes */
   async probe(): Promise<void> {
     this.committer.assertOpen();
+    await this.probeRead();
+  }
+
+  /**
+   * Reads from the disk, past every cache.
+   * @throws AppError STORAGE_ERROR where the directory cannot be read
+   */
+  async probeRead(): Promise<void> {
     try {
       await this.parts.disk.readTail(LOCK_FILE, 1);
+    } catch (error) {
+      throw storageFailure('read', error);
+    }
+  }
+
+  /**
+   * Makes a small file durable, and removes it.
+   * @throws AppError STORAGE_ERROR
+   */
+  async probeWrite(): Promise<void> {
+    const { disk } = this.parts;
+    // A start removes what a killed process left.
+    const name = temporaryFile(LOCK_FILE);
+    try {
+      await disk.create(name, PROBE);
+      await disk.unlink(name);
+    } catch (error) {
+      throw storageFailure('write', error);
+    }
+  }
+
+  /** The thread that encodes what flushes write. */
+  get encoding(): EncoderLoad {
+    return this.encoder.load;
+  }
+
+  /** Why nothing is written any more; undefined while writes are taken. */
+  get writeRefusal(): string | undefined {
+    return this.committer.refusal;
+  }
+
+  /** @throws AppError STORAGE_ERROR */
+  async diskSpace(): Promise<DiskSpace> {
+    try {
+      return await this.parts.disk.space();
     } catch (error) {
       throw storageFailure('read', error);
     }
@@ -260,11 +304,5 @@ export class DataDirectory implements OnApplicationShutdown {
       this.logger.error({ message: 'The log could not be closed', reason: messageOf(error) });
     }
     this.parts.release?.();
-  }
-
-  private noticeCommit(): void {
-    const { metrics } = this.parts;
-    metrics.setLog(this.log.bytes, this.state.deltaBytes);
-    this.flusher.noticeCommit();
   }
 }

@@ -23,8 +23,16 @@ export abstract class Disk {
   /** Puts `from` in the place of `to` in one step; both are in one folder. */
   abstract rename(from: string, to: string): Promise<void>;
   abstract unlink(name: string): Promise<void>;
+  /** Of the file system that the directory is on. */
+  abstract space(): Promise<DiskSpace>;
   /** Makes all names of a folder that were created, renamed or removed durable. */
   abstract syncDirectory(folder?: string): Promise<void>;
+}
+
+export interface DiskSpace {
+  /** For this user: some file systems keep a part for their administrator. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
 }
 
 /** A file that is written in place. */

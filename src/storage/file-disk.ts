@@ -7,11 +7,12 @@ import {
   readFile,
   rename,
   stat,
+  statfs,
   unlink,
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { Disk, DiskFile, errorCode } from './disk.js';
+import { Disk, DiskFile, errorCode, type DiskSpace } from './disk.js';
 
 /** A directory of the file system as it is read, whether it may be written or not. */
 export abstract class ReadableDirectory extends Disk {
@@ -55,6 +56,11 @@ export abstract class ReadableDirectory extends Disk {
 
   async size(name: string): Promise<number> {
     return (await stat(this.path(name))).size;
+  }
+
+  async space(): Promise<DiskSpace> {
+    const { bsize, bavail, blocks } = await statfs(this.root);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   }
 
   protected path(name: string): string {

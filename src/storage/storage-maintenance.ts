@@ -3,6 +3,7 @@
 import { Injectable } from '@nestjs/common';
 import { SingleFlight } from '../core/single-flight.js';
 import type { Uuid } from '../core/uuid.js';
+import { StorageMetrics } from '../metrics/storage-metrics.js';
 import { PointBatch } from '../schema/point-batch.js';
 import { DataDirectory } from './data-directory.js';
 import type { PointsOverview } from './data-points-store.js';
@@ -24,7 +25,10 @@ export interface CompactReport {
 export class StorageMaintenance {
   private readonly verifying = new SingleFlight<VerifyReport>();
 
-  constructor(private readonly directory: DataDirectory) {}
+  constructor(
+    private readonly directory: DataDirectory,
+    private readonly metrics: StorageMetrics,
+  ) {}
 
   /**
    * Everything that was committed before the call is in Parquet files when it returns.
@@ -51,6 +55,10 @@ export class StorageMaintenance {
    */
   async compact(ids: readonly Uuid[] = this.readable()): Promise<CompactReport> {
     const chosen = ids.filter((id) => this.overview(id).version !== null);
+    return this.metrics.observe('compact', () => this.writeAnew(chosen));
+  }
+
+  private async writeAnew(chosen: readonly Uuid[]): Promise<CompactReport> {
     const bytesBefore = this.bytesOf(chosen);
     for (let from = 0; from < chosen.length; from += SERIES_PER_COMMIT) {
       const some = chosen.slice(from, from + SERIES_PER_COMMIT);

@@ -1,27 +1,87 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
+import { Config } from '../config/environment.js';
 import { messageOf } from '../core/app-error.js';
 import { DataDirectory } from './data-directory.js';
+
+/** A durable write costs a sync: however many ask how we are, there is one a second. */
+const WRITE_PROBE_MILLISECONDS = 1_000;
+
+interface WriteProbe {
+  readonly at: number;
+  readonly milliseconds: number;
+}
 
 /** The checks that storage contributes to health. */
 @Injectable()
 export class StorageHealth {
+  private lastWrite: WriteProbe | undefined;
+  private writing: Promise<WriteProbe> | undefined;
+
   constructor(
     private readonly directory: DataDirectory,
     private readonly indicators: HealthIndicatorService,
+    private readonly config: Config,
   ) {}
 
-  /** Down where the data directory does not answer. */
+  /**
+   * Down where the data directory cannot be read, and where a restart is needed before anything is written again;
+   * degraded where the disk takes no writes, because reads go on.
+   */
   async databaseConnectivity() {
     const check = this.indicators.check('database_connectivity');
+    const { writeRefusal } = this.directory;
+    if (writeRefusal !== undefined) return check.down(writeRefusal);
     const started = performance.now();
     try {
-      await this.directory.probe();
-      const milliseconds = Math.round(performance.now() - started);
-      return check.up(`Database responsive in ${milliseconds}ms`);
+      await this.directory.probeRead();
     } catch (error) {
       return check.down(messageOf(error));
     }
+    const read = performance.now() - started;
+    try {
+      const { milliseconds: write } = await this.writeProbe();
+      const [all, ofRead, ofWrite] = [read + write, read, write].map((time) => Math.round(time));
+      return check.up(
+        `Database responsive in ${all}ms (read ${ofRead}ms, durable write ${ofWrite}ms)`,
+      );
+    } catch (error) {
+      return check.degraded(`Reads are answered, writes are not. ${messageOf(error)}`);
+    }
+  }
+
+  /** Degraded where the disk is nearly full (`HEALTH_DISK_FREE_PERCENT_MIN`). */
+  async diskSpace() {
+    const check = this.indicators.check('disk_space');
+    try {
+      const { freeBytes, totalBytes } = await this.directory.diskSpace();
+      const percent = (100 * freeBytes) / totalBytes;
+      const message = `${inUnits(freeBytes)} of ${inUnits(totalBytes)} free (${percent.toFixed(1)} %)`;
+      const isEnough = percent >= this.config.healthDiskFreePercentMin;
+      return isEnough ? check.up(message) : check.degraded(message);
+    } catch (error) {
+      return check.degraded(messageOf(error));
+    }
+  }
+
+  /** Down where the log takes no more writes: what was acknowledged is safe, and a restart is needed. */
+  log() {
+    const check = this.indicators.check('write_ahead_log');
+    const { log } = this.directory;
+    return log.isPoisoned
+      ? check.down(this.directory.writeRefusal ?? 'The log takes no more writes')
+      : check.up(`${inUnits(log.bytes)} in use`);
+  }
+
+  /** Degraded where changes fill their memory, so that writers wait. */
+  delta() {
+    const check = this.indicators.check('delta');
+    const { deltaBytes } = this.directory.state;
+    const { deltaBytesMax } = this.config;
+    const message = `${inUnits(deltaBytes)} of ${inUnits(deltaBytesMax)} of changes in memory`;
+    return deltaBytes < deltaBytesMax
+      ? check.up(message)
+      : check.degraded(`${message}: writers wait`);
   }
 
   /** Degraded while damaged files are kept from being served. */
@@ -41,4 +101,27 @@ export class StorageHealth {
       ? check.up('Changes reach their files')
       : check.degraded(`The log keeps what could not be moved into files. ${flushFailure}`);
   }
+
+  /** The last one where that is young, else a new one, shared by all who ask meanwhile. Failures are not kept. */
+  private async writeProbe(): Promise<WriteProbe> {
+    const { lastWrite } = this;
+    if (lastWrite && performance.now() - lastWrite.at < WRITE_PROBE_MILLISECONDS) return lastWrite;
+    this.writing ??= this.probeWrite().finally(() => (this.writing = undefined));
+    this.lastWrite = await this.writing;
+    return this.lastWrite;
+  }
+
+  private async probeWrite(): Promise<WriteProbe> {
+    const started = performance.now();
+    await this.directory.probeWrite();
+    const at = performance.now();
+    return { at, milliseconds: at - started };
+  }
+}
+
+/** For people: 1.2 GB. */
+function inUnits(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }

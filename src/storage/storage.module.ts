@@ -21,6 +21,7 @@ import { LoggedSourcesStore } from './logged-sources-store.js';
 import { PointsReader } from './points-reader.js';
 import { SeriesStore } from './series-store.js';
 import { SourcesStore } from './sources-store.js';
+import { StorageGauges } from './storage-gauges.js';
 import { StorageHealth } from './storage.health.js';
 import { StorageMaintenance } from './storage-maintenance.js';
 import { StoreVersions } from './store-versions.js';
@@ -44,6 +45,7 @@ import { VintagesReader } from './vintages/vintages-reader.js';
     { provide: ChangesStore, useClass: LoggedChangesStore },
     StorageHealth,
     StorageMaintenance,
+    StorageGauges,
     { provide: Versions, useClass: StoreVersions },
     Scrubber,
   ],

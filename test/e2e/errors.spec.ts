@@ -188,7 +188,7 @@ describe('an unexpected failure', () => {
     app = await startTestApp();
     const repair = breakTheClock();
     await tryCreateSeries(app);
-    expect(loggedErrors()).toEqual([
+    expect(loggedErrors()).toMatchObject([
       {
         message: SECRET,
         path: 'createSeries',
@@ -202,7 +202,7 @@ describe('an unexpected failure', () => {
     app = await startTestApp({ logStackTraces: 0 });
     const repair = breakTheClock();
     await tryCreateSeries(app);
-    expect(loggedErrors()).toEqual([
+    expect(loggedErrors()).toMatchObject([
       { message: SECRET, path: 'createSeries', cause: `Error: ${SECRET}` },
     ]);
     repair();

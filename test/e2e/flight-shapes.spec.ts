@@ -805,7 +805,7 @@ describe('clients that stand still', () => {
     const columns = { date: days32(days), value: float(64, days) };
     await still.stored(['data_points', large], streamFrames(columns));
     const sent = 'flight_bytes_total{method="DoGet",direction="sent"}';
-    const failures = 'flight_calls_total{method="DoGet",outcome="error"}';
+    const failures = 'flight_calls_total{method="DoGet",outcome="rejected"}';
     const before = { sent: await metric(own, sent), failures: await metric(own, failures) };
 
     const info = await still.info(['data_points', large]);

@@ -1,9 +1,11 @@
 import { rename } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createApp } from '../../src/app.js';
+import { Lifecycle } from '../../src/health/lifecycle.js';
 import { DataDirectory } from '../../src/storage/data-directory.js';
 import { damagePointsFile } from '../support/damaged-points.js';
 import { createPoints, createSeries, failed, readPoints, succeeded } from '../support/factories.js';
-import { startTestApp, type TestApp } from '../support/test-app.js';
+import { startTestApp, temporaryDirectory, testConfig, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 beforeEach(async () => {
@@ -26,6 +28,12 @@ async function health(on = app): Promise<{ status: number; report: Report }> {
   return { status: response.status, report: (await response.json()) as Report };
 }
 
+async function probe(name: 'live' | 'ready' | 'startup', on = app) {
+  const response = await fetch(`${on.url}/health/${name}`);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  return { status: response.status, body: (await response.json()) };
+}
+
 async function sentence(on = app): Promise<string> {
   return succeeded(await on.query('{ health }')).health;
 }
@@ -39,15 +47,22 @@ describe('health', () => {
     expect(Object.keys(report)).toEqual(['status', 'timestamp', 'checks', 'metrics']);
     expect(report.status).toBe('healthy');
     expect(new Date(report.timestamp).getTime()).toBeCloseTo(Date.now(), -5);
+    const healthy = (name: string, message: string | RegExp) => ({
+      [name]: { name, status: 'Healthy', message: expect.stringMatching(message) as string },
+    });
     expect(report.checks).toEqual({
-      database_connectivity: {
-        name: 'database_connectivity',
-        status: 'Healthy',
-        message: expect.stringMatching(/^Database responsive in \d+ms$/),
-      },
-      stored_files: { name: 'stored_files', status: 'Healthy', message: 'No damaged files' },
-      flushing: { name: 'flushing', status: 'Healthy', message: 'Changes reach their files' },
-      cache: { name: 'cache', status: 'Healthy', message: 'Memory only' },
+      ...healthy('lifecycle', 'Serving'),
+      ...healthy(
+        'database_connectivity',
+        /^Database responsive in \d+ms \(read \d+ms, durable write \d+ms\)$/,
+      ),
+      ...healthy('disk_space', /^[\d.]+ [kMGT]B of [\d.]+ [kMGT]B free \([\d.]+ %\)$/),
+      ...healthy('write_ahead_log', /^\d+ bytes in use$/),
+      ...healthy('delta', /^0 bytes of 67.1 MB of changes in memory$/),
+      ...healthy('flushing', 'Changes reach their files'),
+      ...healthy('stored_files', 'No damaged files'),
+      ...healthy('cache', 'Memory only'),
+      ...healthy('event_loop', /^Held for at most \d+ms in the last minute$/),
     });
     expect(await sentence()).toBe('Financial Data Service is healthy');
   });
@@ -95,11 +110,25 @@ describe('health', () => {
     expect(report.checks['stored_files']).toMatchObject({ status: 'Healthy' });
     expect(JSON.stringify(report)).not.toContain(app.dataDir);
     expect(await sentence()).toBe('Financial Data Service is unhealthy');
+    expect(await probe('ready')).toEqual({
+      status: 503,
+      body: { status: 'not ready', reason: report.checks['database_connectivity']!.message },
+    });
+    expect((await probe('live')).status).toBe(200);
 
     await rename(`${app.dataDir}-gone`, app.dataDir);
     expect((await health()).report.status).toBe('healthy');
     expect(await readPoints(app, id)).toHaveLength(1);
     succeeded(await app.query(CREATE));
+  });
+
+  it('is degraded, and 200 and ready, while the disk is nearly full', async () => {
+    const full = await startTestApp({ healthDiskFreePercentMin: 99.999 });
+    const { status, report } = await health(full);
+    expect([status, report.status]).toEqual([200, 'degraded']);
+    expect(report.checks['disk_space']).toMatchObject({ status: 'Degraded' });
+    expect((await probe('ready', full)).status).toBe(200);
+    await full.close();
   });
 
   it('is degraded, and 200, while changes do not reach their files, and nothing of them is lost', async () => {
@@ -165,6 +194,50 @@ describe('health', () => {
     expect((await health(restarted)).report.status).toBe('degraded');
     expect(await readPoints(restarted, whole.id)).toHaveLength(1);
     await restarted.stop();
+  });
+});
+
+describe('a probe', () => {
+  it('is answered in a word while all is well', async () => {
+    expect(await probe('live')).toEqual({ status: 200, body: { status: 'alive' } });
+    expect(await probe('ready')).toEqual({ status: 200, body: { status: 'ready' } });
+    expect(await probe('startup')).toEqual({ status: 200, body: { status: 'ready' } });
+  });
+
+  it('of readiness fails from the moment on at which a stop begins, and nothing else does', async () => {
+    app.app.get(Lifecycle).noteStopping();
+    expect(await probe('ready')).toEqual({
+      status: 503,
+      body: { status: 'not ready', reason: 'The service is stopping' },
+    });
+    expect((await probe('live')).status).toBe(200);
+    expect((await probe('startup')).status).toBe(200);
+    const { status, report } = await health();
+    expect([status, report.status]).toEqual([503, 'unhealthy']);
+    succeeded(await app.query(CREATE));
+  });
+
+  it('of readiness and of the start fails until everything listens', async () => {
+    const starting = await createApp(testConfig({ dataDir: await temporaryDirectory() }), {
+      logger: false as never,
+    });
+    const server = starting.getHttpAdapter().getInstance();
+    for (const name of ['ready', 'startup']) {
+      const { statusCode, payload } = await server.inject(`/health/${name}`);
+      expect(statusCode).toBe(503);
+      expect(JSON.parse(payload)).toMatchObject({ reason: 'The service is starting' });
+    }
+    await starting.close();
+  });
+
+  it('costs one durable write a second, however many ask', async () => {
+    const directory = app.app.get(DataDirectory);
+    const writes = vi.spyOn(directory, 'probeWrite');
+    await Promise.all(Array.from({ length: 50 }, () => probe('ready')));
+    await Promise.all(Array.from({ length: 50 }, () => health()));
+    // A slow machine may take more than a second for them.
+    expect(writes.mock.calls.length).toBeGreaterThan(0);
+    expect(writes.mock.calls.length).toBeLessThan(10);
   });
 });
 

@@ -5,10 +5,8 @@ import { join } from 'node:path';
 import { Counter, Gauge } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Config } from '../../src/config/environment.js';
-import {
-  STORAGE_SCRUB_LAST_PASS_TIMESTAMP_SECONDS,
-  STORAGE_SCRUBBED_FILES_TOTAL,
-} from '../../src/metrics/metric-definitions.js';
+import * as stored from '../../src/metrics/definitions/storage.js';
+import { ScrubMetrics } from '../../src/metrics/scrub-metrics.js';
 import { Scrubber } from '../../src/storage/integrity/scrubber.js';
 import { checkFile, checkSealed, openSealed } from '../../src/storage/parquet/file-seal.js';
 import {
@@ -35,6 +33,8 @@ const registers = { registers: [] };
 let dataDir: string;
 let stores: ParquetStores;
 let files: Counter;
+let damages: Counter;
+let progress: Gauge;
 let lastPass: Gauge;
 let scrubber: Scrubber;
 
@@ -48,8 +48,10 @@ beforeEach(async () => {
   }
   await stores.series.delete((await stores.series.create(newSeries({ externalId: 'GONE' }))).id);
   await stores.directory.flush();
-  files = new Counter({ ...STORAGE_SCRUBBED_FILES_TOTAL, ...registers });
-  lastPass = new Gauge({ ...STORAGE_SCRUB_LAST_PASS_TIMESTAMP_SECONDS, ...registers });
+  files = new Counter({ ...stored.STORAGE_SCRUBBED_FILES_TOTAL, ...registers });
+  damages = new Counter({ ...stored.STORAGE_SCRUB_DAMAGES_TOTAL, ...registers });
+  progress = new Gauge({ ...stored.STORAGE_SCRUB_PROGRESS_RATIO, ...registers });
+  lastPass = new Gauge({ ...stored.STORAGE_SCRUB_LAST_PASS_TIMESTAMP_SECONDS, ...registers });
   scrubber = scrubberEvery(0);
 });
 
@@ -61,7 +63,11 @@ afterEach(async () => {
 
 function scrubberEvery(seconds: number): Scrubber {
   const config = Object.assign(new Config(), { scrubIntervalSeconds: seconds });
-  return new Scrubber(stores.directory, config, files, lastPass);
+  return new Scrubber(
+    stores.directory,
+    config,
+    new ScrubMetrics(files, damages, progress, lastPass),
+  );
 }
 
 function damage(name: string): Promise<void> {

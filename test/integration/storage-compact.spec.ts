@@ -34,7 +34,7 @@ describe('compaction', () => {
       const large = (await size(A)) + (await size(B));
 
       const stores = await openParquetStores(dataDir, { config: { parquetCompression: 'zstd' } });
-      const report = await new StorageMaintenance(stores.directory).compact();
+      const report = await new StorageMaintenance(stores.directory, stores.metrics).compact();
       const small = (await size(A)) + (await size(B));
       expect(report).toEqual({ files: 2, bytesBefore: large, bytesAfter: small });
       expect(small).toBeLessThan(large / 2);
@@ -57,7 +57,7 @@ describe('compaction', () => {
       await stores.directory.flush();
       const written = async (id: Uuid) => (await stat(join(dataDir, pointsFile(id)))).mtimeMs;
       const [a, b] = [await written(A), await written(B)];
-      const report = await new StorageMaintenance(stores.directory).compact([A]);
+      const report = await new StorageMaintenance(stores.directory, stores.metrics).compact([A]);
       expect(report.files).toBe(1);
       expect(await written(A)).toBeGreaterThan(a);
       expect(await written(B)).toBe(b);
@@ -68,7 +68,7 @@ describe('compaction', () => {
     withDataDir(async (dataDir) => {
       const stores = await openParquetStores(dataDir);
       await expect(
-        new StorageMaintenance(stores.directory).compact([uuid(1)]),
+        new StorageMaintenance(stores.directory, stores.metrics).compact([uuid(1)]),
       ).rejects.toMatchObject({
         code: 'NOT_FOUND',
       });

@@ -1,6 +1,6 @@
 // Layers over a disk that count its calls, break one of them, or hold one up.
 
-import { Disk, DiskFile } from '../../src/storage/disk.js';
+import { Disk, DiskFile, type DiskSpace } from '../../src/storage/disk.js';
 
 /** Calls of a disk, and of the files that are open on it. */
 export type DiskOperation = keyof Disk | keyof DiskFile;
@@ -60,6 +60,10 @@ export abstract class DiskLayer extends Disk {
 
   unlink(name: string): Promise<void> {
     return this.around({ operation: 'unlink', name }, () => this.inner.unlink(name));
+  }
+
+  space(): Promise<DiskSpace> {
+    return this.around({ operation: 'space', name: '' }, () => this.inner.space());
   }
 
   syncDirectory(folder = ''): Promise<void> {

@@ -4,30 +4,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram, Summary } from 'prom-client';
 import { MemoryBatchCache } from '../../src/cache/memory-batch-cache.js';
 import { NoSharedCache } from '../../src/cache/shared-cache.js';
 import { SharedBatches } from '../../src/cache/shared-batches.js';
 import { Config } from '../../src/config/environment.js';
 import { SystemClock, type Clock } from '../../src/core/clock.js';
 import { CacheMetrics } from '../../src/metrics/cache-metrics.js';
-import {
-  CACHE_BYTES,
-  CACHE_LOOKUPS_TOTAL,
-  CACHE_REDIS_BYTES_TOTAL,
-  CACHE_REDIS_OPERATION_DURATION_SECONDS,
-  CACHE_REDIS_UP,
-  CACHE_REDIS_WRITES_TOTAL,
-  STORAGE_BYTES_TOTAL,
-  STORAGE_DELTA_BYTES,
-  STORAGE_LOG_BYTES,
-  STORAGE_OPERATION_DURATION_SECONDS,
-  STORAGE_OPERATIONS_TOTAL,
-  STORAGE_QUARANTINED_FILES,
-  STORAGE_ROW_GROUPS_DECODED_TOTAL,
-  STORAGE_SERIES,
-} from '../../src/metrics/metric-definitions.js';
+import * as cached from '../../src/metrics/definitions/cache.js';
+import { STORAGE_SERIES } from '../../src/metrics/definitions/catalogue.js';
+import * as stored from '../../src/metrics/definitions/storage.js';
 import { StorageMetrics } from '../../src/metrics/storage-metrics.js';
+import { WriteMetrics } from '../../src/metrics/write-metrics.js';
 import { SeriesCatalog } from '../../src/storage/catalog/series-catalog.js';
 import { CommitClock } from '../../src/storage/commit-clock.js';
 import { DataDirectory } from '../../src/storage/data-directory.js';
@@ -44,6 +32,7 @@ import type { Stores, StoresUnderTest } from './stores.js';
 
 export interface ParquetStores extends Stores {
   readonly directory: DataDirectory;
+  readonly metrics: StorageMetrics;
   /** Row groups decoded since the stores were opened. */
   rowGroupsDecoded(): Promise<number>;
 }
@@ -92,24 +81,30 @@ export async function openParquetStoresOn(
   const config = Object.assign(new Config(), SMALL_LOG, overrides);
   const catalog = new SeriesCatalog(
     new Gauge({ ...STORAGE_SERIES, ...registers }),
-    new Gauge({ ...STORAGE_QUARANTINED_FILES, ...registers }),
+    new Gauge({ ...stored.STORAGE_QUARANTINED_FILES, ...registers }),
   );
-  const rowGroups = new Counter({ ...STORAGE_ROW_GROUPS_DECODED_TOTAL, ...registers });
+  const rowGroups = new Counter({ ...stored.STORAGE_ROW_GROUPS_DECODED_TOTAL, ...registers });
   const metrics = new StorageMetrics(
-    new Counter({ ...STORAGE_OPERATIONS_TOTAL, ...registers }),
-    new Histogram({ ...STORAGE_OPERATION_DURATION_SECONDS, ...registers }),
-    new Counter({ ...STORAGE_BYTES_TOTAL, ...registers }),
+    new Counter({ ...stored.STORAGE_OPERATIONS_TOTAL, ...registers }),
+    new Histogram({ ...stored.STORAGE_OPERATION_DURATION_SECONDS, ...registers }),
+    new Counter({ ...stored.STORAGE_BYTES_TOTAL, ...registers }),
     rowGroups,
-    new Gauge({ ...STORAGE_LOG_BYTES, ...registers }),
-    new Gauge({ ...STORAGE_DELTA_BYTES, ...registers }),
+    new WriteMetrics(
+      new Counter({ ...stored.STORAGE_COMMITS_TOTAL, ...registers }),
+      new Counter({ ...stored.STORAGE_POINTS_WRITTEN_TOTAL, ...registers }),
+      new Counter({ ...stored.STORAGE_FILES_WRITTEN_TOTAL, ...registers }),
+      new Summary({ ...stored.STORAGE_LOG_SYNC_DURATION_SECONDS, ...registers }),
+    ),
   );
   const cacheMetrics = new CacheMetrics(
-    new Counter({ ...CACHE_LOOKUPS_TOTAL, ...registers }),
-    new Gauge({ ...CACHE_BYTES, ...registers }),
-    new Counter({ ...CACHE_REDIS_WRITES_TOTAL, ...registers }),
-    new Counter({ ...CACHE_REDIS_BYTES_TOTAL, ...registers }),
-    new Histogram({ ...CACHE_REDIS_OPERATION_DURATION_SECONDS, ...registers }),
-    new Gauge({ ...CACHE_REDIS_UP, ...registers }),
+    new Counter({ ...cached.CACHE_LOOKUPS_TOTAL, ...registers }),
+    new Gauge({ ...cached.CACHE_BYTES, ...registers }),
+    new Gauge({ ...cached.CACHE_ENTRIES, ...registers }),
+    new Counter({ ...cached.CACHE_EVICTIONS_TOTAL, ...registers }),
+    new Counter({ ...cached.CACHE_REDIS_WRITES_TOTAL, ...registers }),
+    new Counter({ ...cached.CACHE_REDIS_BYTES_TOTAL, ...registers }),
+    new Histogram({ ...cached.CACHE_REDIS_OPERATION_DURATION_SECONDS, ...registers }),
+    new Gauge({ ...cached.CACHE_REDIS_UP, ...registers }),
   );
   const cache = new MemoryBatchCache(config, cacheMetrics);
   const shared = new SharedBatches(new NoSharedCache(), cacheMetrics);
@@ -122,6 +117,7 @@ export async function openParquetStoresOn(
   const reader = new PointsReader(directory, cache, shared, metrics);
   return {
     directory,
+    metrics,
     rowGroupsDecoded: async () => (await rowGroups.get()).values[0]?.value ?? 0,
     series: new LoggedSeriesStore(directory),
     points: new LoggedDataPointsStore(directory, reader, new VintagesReader(directory)),

@@ -203,7 +203,7 @@ export function makeTlsFiles(directory: string): TlsFiles {
 }
 
 /** Free now; whoever takes it at once has it. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };

@@ -1,7 +1,7 @@
 // A disk in memory that keeps apart what is durable and what is not, for bytes and for names, and that
 // loses power, loses the process, or fails at any call. One seed decides everything that it does.
 
-import { Disk, DiskFile } from '../../src/storage/disk.js';
+import { Disk, DiskFile, type DiskSpace } from '../../src/storage/disk.js';
 import type { DiskFaultCode, DiskOperation } from './faulty-disk.js';
 import type { Random } from './random.js';
 import { SimInode } from './sim-inode.js';
@@ -177,6 +177,11 @@ export class SimDisk extends Disk {
 
   size(name: string): Promise<number> {
     return this.call('size', name, () => this.find(name).length);
+  }
+
+  /** It never fills. */
+  space(): Promise<DiskSpace> {
+    return Promise.resolve({ freeBytes: 2 ** 50, totalBytes: 2 ** 50 });
   }
 
   create(name: string, bytes: Uint8Array): Promise<void> {

@@ -28,6 +28,8 @@ export interface FlightDataContent {
   /** In the order of their offsets. */
   readonly parts: readonly PlacedPart[];
   readonly bodyLength: number;
+  /** Of a record batch. */
+  readonly rows?: number;
   /** Handed to the reader beside the Arrow message. */
   readonly appMetadata?: Uint8Array | undefined;
 }
@@ -48,6 +50,11 @@ export class FlightDataMessage {
     while ((GRPC_HEAD_BYTES + prefix(padding)) % WORD_BYTES !== 0) padding++;
     this.padding = padding;
     this.byteLength = prefix(padding) + bodyLength;
+  }
+
+  /** Of a record batch; 0 of every other message. */
+  get rows(): number {
+    return this.content.rows ?? 0;
   }
 
   /** Named and called like the method of a Buffer. */

@@ -47,7 +47,7 @@ export function recordBatchMessage(
 ): FlightDataMessage {
   const body = layOut(columns);
   const header = batchHeader(length, columns, body);
-  return new FlightDataMessage({ header, ...body, appMetadata });
+  return new FlightDataMessage({ header, ...body, rows: length, appMetadata });
 }
 
 /** @param isDelta whether the values come after those that were sent before */

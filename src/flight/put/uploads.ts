@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/environment.js';
 import { AppError, validationError } from '../../core/app-error.js';
 import { unreachable } from '../../core/assert.js';
+import { FlightMetrics } from '../../metrics/flight-metrics.js';
 import { parseMessage } from '../calls.js';
 import type { ReceivedField } from '../ipc/received-schema.js';
 import { FlightDataSchema, PutResultSchema } from '../protocol/Flight_pb.js';
@@ -36,6 +37,7 @@ export class Uploads {
     private readonly points: PointsUploads,
     private readonly series: SeriesUploads,
     config: Config,
+    private readonly metrics: FlightMetrics,
   ) {
     this.budget = new PutBudget(config.flightPutBytesMax);
   }
@@ -81,6 +83,7 @@ export class Uploads {
       return counts;
     };
     for await (const bytes of incoming) {
+      this.metrics.countReceived('DoPut', bytes.byteLength);
       const message = parseMessage(FlightDataSchema, bytes);
       if (!target || !options) ({ target, options } = parseTarget(message.flightDescriptor));
       if (message.appMetadata.length > 0) {
@@ -99,6 +102,7 @@ export class Uploads {
       const rows = reader.rowCount - rowsRead;
       rowsRead = reader.rowCount;
       checkRows(rows);
+      this.metrics.countRowsReceived('DoPut', rows);
       // A row of a byte or two in the message becomes one of many in the columns of the store.
       share.takeForRows(Math.max(bytes.byteLength, rows * ROW_BYTES_HELD));
       share.takeForRows(upload!.add(columns));

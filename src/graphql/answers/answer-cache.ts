@@ -27,6 +27,7 @@ export class AnswerCache {
       entriesMax: ENTRIES_MAX,
       bytesOf: (answer) => answer.bytes,
       onSwept: () => this.report(),
+      onEvicted: (reason, entries) => metrics.countEvictions('responses', reason, entries),
     });
   }
 
@@ -45,7 +46,7 @@ export class AnswerCache {
   }
 
   private report(): void {
-    this.metrics.setBytes('responses', this.entries?.bytes ?? 0);
+    this.metrics.setHeld('responses', this.entries?.bytes ?? 0, this.entries?.size ?? 0);
   }
 
   set(key: string, answer: Answer): void {

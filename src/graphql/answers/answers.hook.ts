@@ -8,7 +8,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import { LRUCache } from 'lru-cache';
 import { Config } from '../../config/environment.js';
-import { GraphqlMetrics } from '../../metrics/graphql-metrics.js';
+import type { Described } from '../../logging/http-requests.js';
+import { failureOf } from '../../logging/request-log.js';
+import { GraphqlMetrics, type OperationOutcome } from '../../metrics/graphql-metrics.js';
+import { INTERNAL_ERROR } from '../error-format.js';
+import { operationName } from '../operations.plugin.js';
 import type { Answer } from './answer.js';
 import { Answers, LongAnswer } from './answers.js';
 import { codingFor, COMPRESSED_BYTES_MIN, compressor } from './compression.js';
@@ -18,6 +22,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Of requests with a JSON body. */
     sending: Sending | undefined;
+    /** Of requests that ask for something that may be answered here. */
+    question: Question | undefined;
   }
 }
 
@@ -51,6 +57,7 @@ export class AnswersHook {
     const parseJson = fastify.getDefaultJsonParser('error', 'error');
     const options = { bodyLimit: this.config.httpBodyBytesMax };
     fastify.decorateRequest('sending', undefined);
+    fastify.decorateRequest('question', undefined);
     adapter.useBodyParser('application/json', false, options, (request, bytes, done) => {
       const text = bytes.toString();
       const known = isGraphql(request) ? this.questions.known(text) : undefined;
@@ -112,10 +119,16 @@ export class AnswersHook {
     pass: () => void,
   ): void {
     const started = performance.now();
+    const name = question.operation.definition.name?.value;
+    const observe = (outcome: OperationOutcome): void => {
+      this.metrics.observe({ type: 'query', name }, outcome, (performance.now() - started) / 1000);
+    };
     const succeeded = (): void => {
       this.questions.persist(question);
-      this.metrics.observe('query', 'success', (performance.now() - started) / 1000);
+      observe('success');
     };
+    request.question = question;
+    request.describe = describeQuestion;
     const cached = this.answers.cached(question);
     if (cached) {
       sendWhole(cached, 'HIT', mediaType, request, reply);
@@ -132,7 +145,7 @@ export class AnswersHook {
           sendLong(answer, mediaType, request, reply);
           reply.raw.once('close', () => {
             if (reply.raw.writableFinished) succeeded();
-            else this.metrics.observe('query', 'cancelled', (performance.now() - started) / 1000);
+            else observe(request.fault ? 'error' : 'cancelled');
           });
         } else {
           sendWhole(answer, 'MISS', mediaType, request, reply);
@@ -146,6 +159,15 @@ export class AnswersHook {
 
 function isGraphql(request: FastifyRequest): boolean {
   return request.routeOptions.url === PATH;
+}
+
+/** One for all requests: most of them are never described. */
+function describeQuestion({ question }: FastifyRequest): Described {
+  return {
+    protocol: 'graphql',
+    operation: operationName(question?.operation.definition),
+    asked: () => ({ query: question?.operation.text, variables: question?.variables }),
+  };
 }
 
 function sendWhole(
@@ -194,6 +216,10 @@ function sendLong(
   // Node.js ends a connection whose time is up, and sets another one for the next request.
   request.raw.socket.setTimeout(STANDSTILL_MILLISECONDS);
   const text = Readable.from(answer.pieces(), { objectMode: false });
+  // The head has gone: the caller only sees that the connection ends.
+  text.once('error', (error) => {
+    request.fault = { code: INTERNAL_ERROR, failures: [failureOf(error)] };
+  });
   if (coding === undefined) {
     void reply.send(text);
     return;

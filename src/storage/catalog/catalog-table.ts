@@ -60,8 +60,9 @@ const FILES_KEPT = 4096;
 const UNBORN = 2 ** 32 - 1;
 
 export class CatalogTable {
+  readonly sourceIds = new SharedTextColumn<Uuid>();
   readonly series: SlotColumns<typeof SERIES_COLUMNS> = slotColumns(SERIES_COLUMNS, {
-    sourceId: new SharedTextColumn<Uuid>(),
+    sourceId: this.sourceIds,
     units: new SharedTextColumn(),
     frequency: new SharedTextColumn(),
     seasonalAdjustment: new SharedTextColumn(),
@@ -91,6 +92,11 @@ export class CatalogTable {
   /** The number of the latest series that was added. */
   get now(): number {
     return this.lastBirth;
+  }
+
+  /** All slots that were ever given out lie below; some of them may be free. */
+  get slotsUsed(): number {
+    return this.used;
   }
 
   /** Whether the slot holds the same series as when `now` was `then`. */

@@ -59,6 +59,15 @@ export class SharedTextColumn<T extends string> implements SlotColumn<T> {
     this.codes = copyInto(new Uint32Array(capacity), this.codes);
   }
 
+  /** The same for equal texts; 0 for none. */
+  code(slot: number): number {
+    return this.codes[slot]!;
+  }
+
+  text(code: number): T | null {
+    return this.texts[code]!;
+  }
+
   /** How many different texts there are. */
   get distinct(): number {
     return this.codeOf.size;

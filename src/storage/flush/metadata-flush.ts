@@ -152,7 +152,7 @@ export class MetadataFlush {
   }
 
   private async flushStep(ids: readonly Uuid[]): Promise<void> {
-    const { disk, locks, encoder, state } = this.parts;
+    const { disk, locks, encoder, state, metrics } = this.parts;
     const staged: { row: SeriesRow; file: StagedFile }[] = [];
     try {
       await mapConcurrently(ids, FILES_IN_FLIGHT, async (id) => {
@@ -165,6 +165,7 @@ export class MetadataFlush {
         const current = staged.filter(({ row }) => this.isCurrent(row));
         for (const { file } of current) await disk.rename(file.temporary, file.name);
         await disk.syncDirectory();
+        metrics.writes.countFiles('series', current.length);
         for (const { row } of current) this.markWritten(row);
       });
     } finally {

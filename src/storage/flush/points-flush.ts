@@ -78,9 +78,19 @@ export class PointsFlush {
     const current = made.filter((file) => this.isCurrent(file));
     for (const file of current) await this.rename(file);
     await disk.syncDirectory();
+    this.count(current);
     for (const { id, file } of current) {
       state.putDelta(id, state.catalog.delta(id)?.after(file.throughSeq) ?? null);
     }
+  }
+
+  private count(written: readonly MadeFile[]): void {
+    const { metrics } = this.parts;
+    metrics.writes.countFiles('points', written.length);
+    metrics.countBytes(
+      'flush',
+      written.reduce((sum, { file }) => sum + file.bytes, 0),
+    );
   }
 
   /**

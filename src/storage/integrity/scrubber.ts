@@ -4,16 +4,11 @@
 
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { InjectMetric } from '@willsoto/nestjs-prometheus';
-import type { Counter, Gauge } from 'prom-client';
 import { Config } from '../../config/environment.js';
 import { AppError, messageOf } from '../../core/app-error.js';
 import type { Instant } from '../../core/instant.js';
 import type { Uuid } from '../../core/uuid.js';
-import {
-  STORAGE_SCRUB_LAST_PASS_TIMESTAMP_SECONDS,
-  STORAGE_SCRUBBED_FILES_TOTAL,
-} from '../../metrics/metric-definitions.js';
+import { ScrubMetrics } from '../../metrics/scrub-metrics.js';
 import type { SeriesRow } from '../../schema/series.columns.js';
 import { DataDirectory } from '../data-directory.js';
 import { errorCode } from '../disk.js';
@@ -57,8 +52,7 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly directory: DataDirectory,
     private readonly config: Config,
-    @InjectMetric(STORAGE_SCRUBBED_FILES_TOTAL.name) private readonly scrubbed: Counter,
-    @InjectMetric(STORAGE_SCRUB_LAST_PASS_TIMESTAMP_SECONDS.name) private readonly lastPass: Gauge,
+    private readonly metrics: ScrubMetrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -81,6 +75,7 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
     let done = 0;
     let bytesBefore = 0;
     const turn = async (check: () => Promise<void>): Promise<void> => {
+      this.metrics.setProgress(done / total);
       await pace(++done, total, report.bytes - bytesBefore);
       bytesBefore = report.bytes;
       await check();
@@ -97,7 +92,7 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
     await turn(() => this.checkSources(report));
     await this.checkDeletions(report);
     await this.checkIdentity(report);
-    this.lastPass.setToCurrentTime();
+    this.metrics.noticePass();
     this.logger.log({ message: 'Stored files checked', ...report });
     return report;
   }
@@ -208,7 +203,7 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
       await this.directory.probe();
       if (await this.directory.settleFile(id)) return;
       quarantinePoints(this.directory.catalog, id, error);
-      report.damaged++;
+      this.noteDamage(report);
     }
   }
 
@@ -231,7 +226,7 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
     const error = await this.findDamage(DELETIONS_FILE, 'deletions', throughSeq, report);
     if (error === undefined) return;
     deletionsFile.damage = error;
-    report.damaged++;
+    this.noteDamage(report);
     const reason = messageOf(error);
     this.logger.error({
       message: 'Damaged file, not written over',
@@ -304,11 +299,17 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
   private count({ byteLength }: Uint8Array, report: ScrubReport): void {
     report.files++;
     report.bytes += byteLength;
-    this.scrubbed.inc();
+    this.metrics.countFile();
+  }
+
+  private noteDamage(report: ScrubReport): void {
+    report.damaged++;
+    this.metrics.countDamage('quarantined');
   }
 
   private tellRepair(file: string, error: unknown, report: ScrubReport): void {
     report.repaired++;
+    this.metrics.countDamage('repaired');
     const reason = messageOf(error);
     this.logger.warn({ message: 'Damaged file', file, reason, remedy: 'written anew from memory' });
     this.directory.flushSoon();
@@ -317,6 +318,7 @@ export class Scrubber implements OnApplicationBootstrap, OnApplicationShutdown {
   /** A disk that does not answer says nothing of what is on it. @returns true: nothing is to be repaired */
   private noteFailure(error: unknown, report: ScrubReport): true {
     report.failed++;
+    this.metrics.countDamage('unreadable');
     this.logger.warn({ message: 'A stored file could not be checked', reason: messageOf(error) });
     return true;
   }

@@ -52,6 +52,8 @@ export class WriteAheadLog {
   /** The next segment, or undefined where it could not be made: that is tried again when it is needed. */
   private preparing: Promise<OpenSegment | undefined> | undefined;
   private poison: OutcomeUnknownError | undefined;
+  /** Told how long each sync of a frame took, once it has succeeded. */
+  synced: (milliseconds: number) => void = () => undefined;
   private isAppending = false;
   private isClosed = false;
   private turn: Promise<unknown> = Promise.resolve();
@@ -80,6 +82,11 @@ export class WriteAheadLog {
   /** Ordinal of the oldest segment. */
   get firstSegment(): number {
     return this.full[0]?.ordinal ?? this.current.ordinal;
+  }
+
+  /** Segments that hold frames or take them. */
+  get segments(): number {
+    return this.full.length + 1;
   }
 
   /** Bytes in use, of all segments. */
@@ -198,11 +205,13 @@ export class WriteAheadLog {
       await this.undo(error);
       throw error;
     }
+    const started = performance.now();
     try {
       await this.current.file.sync();
     } catch (error) {
       throw this.poisoned('The log could not be synced', error);
     }
+    this.synced(performance.now() - started);
     this.end += length;
     this.sequence = sequence;
     const half = (SEGMENT_HEADER_BYTES + this.limit) / 2;

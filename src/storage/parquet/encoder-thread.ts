@@ -32,6 +32,10 @@ export class EncoderThread {
   private rows = 0;
   private idle: NodeJS.Timeout | undefined;
 
+  get isRunning(): boolean {
+    return this.worker !== undefined;
+  }
+
   encodeSeries(task: SeriesTask): Promise<Uint8Array> {
     return this.run(task) as Promise<Uint8Array>;
   }

@@ -16,10 +16,17 @@ export interface FileEncoderOptions {
   readonly withoutThread?: boolean;
 }
 
+export interface EncoderLoad {
+  readonly threads: number;
+  /** Files that are encoded there, or wait for it. */
+  readonly tasks: number;
+}
+
 export class FileEncoder {
   private readonly thread: EncoderThread | undefined;
   private turn: Promise<unknown> = Promise.resolve();
   private largeTurn: Promise<unknown> = Promise.resolve();
+  private tasks = 0;
 
   constructor({ withoutThread = false }: FileEncoderOptions = {}) {
     this.thread = withoutThread ? undefined : new EncoderThread();
@@ -27,7 +34,8 @@ export class FileEncoder {
 
   /** The metadata file of a series. */
   series(row: SeriesRow): Promise<Uint8Array> {
-    return this.thread ? this.thread.encodeSeries({ kind: 'series', row }) : encodeSeries(row);
+    const { thread } = this;
+    return thread ? this.counted(thread.encodeSeries({ kind: 'series', row })) : encodeSeries(row);
   }
 
   /** Whether a points file of so many rows is made by `merge`, in the other thread. */
@@ -42,7 +50,7 @@ export class FileEncoder {
   merge(task: () => Promise<MergeTask>): Promise<EncodedPoints> {
     const { thread } = this;
     assert(thread, 'large files are made in the other thread');
-    const merged = this.largeTurn.then(async () => thread.mergeFile(await task()));
+    const merged = this.counted(this.largeTurn.then(async () => thread.mergeFile(await task())));
     this.largeTurn = merged.catch(() => undefined);
     return merged;
   }
@@ -54,7 +62,20 @@ export class FileEncoder {
     return turn;
   }
 
+  get load(): EncoderLoad {
+    return { threads: this.thread?.isRunning ? 1 : 0, tasks: this.tasks };
+  }
+
   async close(): Promise<void> {
     await this.thread?.close();
+  }
+
+  private async counted<T>(work: Promise<T>): Promise<T> {
+    this.tasks += 1;
+    try {
+      return await work;
+    } finally {
+      this.tasks -= 1;
+    }
   }
 }
