@@ -58,7 +58,8 @@ export interface Addresses {
 
 /** Listens for GraphQL and for Arrow Flight, on the ports of the settings. */
 export async function listen(app: NestFastifyApplication, config: Config): Promise<Addresses> {
-  await app.listen(config.port, config.host);
+  // Fastify would open a second server for the other address of that name, which a stop would not know of.
+  await app.listen(config.port, config.host === 'localhost' ? '127.0.0.1' : config.host);
   const flightPort = await app.get(FlightServer).listen();
   app.get(Lifecycle).noteServing();
   return { url: await app.getUrl(), flightPort };

@@ -19,8 +19,8 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<void> {
   try {
     const app = await createApp(config, { logger });
     const http = new HttpDrain(app.getHttpServer());
-    const { url, flightPort } = await listen(app, config);
     signals.shutDown = () => shutDown(app, http, config);
+    const { url, flightPort } = await listen(app, config);
     logger.log({ message: 'Listening', url, flightPort });
   } catch (error) {
     process.stderr.write(`${startFailure(error, config)}\n`);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { doctorCommand } from './doctor.command.js';
 import { importCommand } from './import.command.js';
 import { salvageLogCommand } from './salvage-log.command.js';
 import { serveCommand } from './serve.command.js';
@@ -19,4 +20,5 @@ await new Command('econ-graph-financial-data')
   .addCommand(importCommand())
   .addCommand(verifyCommand())
   .addCommand(salvageLogCommand())
+  .addCommand(doctorCommand())
   .parseAsync();

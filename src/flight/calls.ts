@@ -184,8 +184,10 @@ export class Calls {
       return;
     }
     const isOurs = isUnexpected(error);
-    this.metrics.observe(method, isOurs ? 'error' : 'rejected', milliseconds / 1000);
     const code = error instanceof AppError ? error.code : 'INTERNAL';
+    // A service that refuses on purpose is at fault all the same, in the eyes of who asked.
+    const isRejected = !isOurs && code !== 'UNAVAILABLE';
+    this.metrics.observe(method, isRejected ? 'rejected' : 'error', milliseconds / 1000);
     if (isOurs) {
       const failures = [loggedFailureOf(error, { method })];
       this.tell(begun, milliseconds, { outcome: 'failed', code, failures });

@@ -23,7 +23,7 @@ const KEEPALIVE_MILLISECONDS = 30_000;
 export class FlightServer implements BeforeApplicationShutdown {
   private readonly server: Server;
   private isListening = false;
-  private draining: Promise<void> | undefined;
+  private draining: Promise<boolean> | undefined;
 
   constructor(
     private readonly config: Config,
@@ -59,25 +59,26 @@ export class FlightServer implements BeforeApplicationShutdown {
   /**
    * Takes no new connections and calls, and waits for those that have begun; what is still open after
    * `SHUTDOWN_GRACE_MS` is ended.
+   * @returns whether all of it came to its end by itself
    */
-  drain(): Promise<void> {
-    this.draining ??= this.isListening ? this.shutDown() : Promise.resolve();
+  drain(): Promise<boolean> {
+    this.draining ??= this.isListening ? this.shutDown() : Promise.resolve(true);
     return this.draining;
   }
 
-  beforeApplicationShutdown(): Promise<void> {
-    return this.drain();
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.drain();
   }
 
-  private async shutDown(): Promise<void> {
-    await new Promise<void>((resolve) => {
+  private shutDown(): Promise<boolean> {
+    return new Promise((resolve) => {
       const force = setTimeout(() => {
         this.server.forceShutdown();
-        resolve();
+        resolve(false);
       }, this.config.shutdownGraceMilliseconds);
       this.server.tryShutdown(() => {
         clearTimeout(force);
-        resolve();
+        resolve(true);
       });
     });
   }

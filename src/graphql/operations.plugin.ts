@@ -60,12 +60,14 @@ export function operationName(operation: OperationDefinitionNode | null | undefi
   return operation?.name?.value ?? operation?.operation ?? 'unknown';
 }
 
+/** A service that refuses on purpose is at fault all the same, in the eyes of who asked. */
 function outcomeOf(
-  { length }: readonly GraphQLError[],
+  errors: readonly GraphQLError[],
   failures: readonly Failure[],
 ): OperationOutcome {
-  if (failures.length > 0) return 'error';
-  return length > 0 ? 'rejected' : 'success';
+  if (failures.length > 0 || errors.some((error) => codeOf(error) === 'UNAVAILABLE'))
+    return 'error';
+  return errors.length > 0 ? 'rejected' : 'success';
 }
 
 function failureOf(error: GraphQLError): Failure {
@@ -76,7 +78,7 @@ function failureOf(error: GraphQLError): Failure {
 
 function note(
   request: FastifyRequest,
-  { operation, document, errors: [first] = [], source, request: sent }: ResponseContext,
+  { operation, document, errors = [], source, request: sent }: ResponseContext,
   failures: readonly Failure[],
 ): void {
   const { variables, operationName: name } = sent;
@@ -85,7 +87,8 @@ function note(
     operation: operationName(operation ?? (document && getOperationAST(document, name))),
     asked: () => ({ query: tidied(source), variables }),
   });
-  if (first) request.fault = { code: codeOf(first), failures };
+  const told = errors.find(isUnexpected) ?? errors[0];
+  if (told) request.fault = { code: codeOf(told), failures };
 }
 
 function tidied(source: string | undefined): string | undefined {

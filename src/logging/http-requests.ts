@@ -82,7 +82,7 @@ export class HttpRequests {
   private end(request: FastifyRequest, { raw }: FastifyReply, milliseconds: number): void {
     const { method, fault } = request;
     const route = request.routeOptions.url ?? 'none';
-    const status = raw.writableFinished ? raw.statusCode : CLIENT_CLOSED_REQUEST;
+    const status = raw.writableFinished ? raw.statusCode : brokenOff(fault);
     this.metrics.observe(method, route, status, milliseconds / 1000);
     if (fault === undefined && status < 400 && !this.log.wantsSuccess(milliseconds)) return;
     this.log.ended({
@@ -96,6 +96,12 @@ export class HttpRequests {
       failures: fault?.failures ?? [],
     });
   }
+}
+
+/** Where the head said something else, or nothing: who broke it off is what counts. */
+function brokenOff(fault: Fault | undefined): number {
+  const isOurs = fault !== undefined && fault.failures.length > 0;
+  return isOurs ? HttpStatus.INTERNAL_SERVER_ERROR : CLIENT_CLOSED_REQUEST;
 }
 
 function faultOutcome({ code, failures }: Fault): EndedRequest['outcome'] {

@@ -60,8 +60,29 @@ describe('credentials within a text', () => {
     [`rediss://:${SECRET}@a,rediss://b:${SECRET}@c`, 'rediss://***@a,rediss://***@c'],
     [`https://u:p@${SECRET}@host/path`, 'https://***@host/path'],
     [`sent Bearer ${SECRET}`, 'sent Bearer ***'],
-    [`authorization: basic ${SECRET}`, 'authorization: *** ***'],
+    [`authorization: basic ${SECRET}`, 'authorization: ***'],
+    [`authorization: Token ${SECRET}`, 'authorization: ***'],
+    [`Cookie: a=b; session=${SECRET}\nhost: x`, 'Cookie: ***\nhost: x'],
+    [`{ a(password: """${SECRET} "x" y""") }`, '{ a(password: """***""") }'],
+    [`{ a(tokens: ["${SECRET}", "b"], first: 1) }`, '{ a(tokens: ***, first: 1) }'],
+    [`{ a(secret: { value: "${SECRET}" }, first: 1) }`, '{ a(secret: ***, first: 1) }'],
+    [`{ a(password: """${SECRET}`, '{ a(password: """***"""'],
   ])('%s', (text, shown) => expect(redactedText(text)).toBe(shown));
+
+  it('are not seen at the place where a text is cut', () => {
+    const address = `redis://user:${SECRET}@host`;
+    for (let length = 14; length <= address.length; length++) {
+      const shown = redactedText(`to ${address}`, 3 + length);
+      for (let end = 4; end <= SECRET.length; end++) {
+        expect(shown).not.toContain(SECRET.slice(0, end));
+      }
+      const cut = redactedText(`to ${address.slice(0, length)}…`);
+      expect(cut).not.toContain(SECRET.slice(0, 4));
+    }
+    expect(redactedText('listens on http://127.0.0.1:3001')).toBe(
+      'listens on http://127.0.0.1:3001',
+    );
+  });
 
   it('are not seen where there are none', () => {
     const text = 'Read http://localhost:3001/graphql?a=b, a@example.org: the bearer of basic news';

@@ -29,13 +29,21 @@ const VALUES_MAX = 2_000;
 /** Each letter after the first may have a `-`, `_` or blank before it, so that one list serves both forms. */
 const NAMES = SECRET_NAMES.map((name) => [...name].join('[-_ ]?')).join('|');
 
-// From the two slashes on, and no part of them without an end: a long text costs one pass.
+// From the two slashes on, and no part of them without an end: a long text costs one pass. A text may be cut off
+// before its end, so the at sign is not waited for where nothing else ends the name and password.
 const ADDRESS_CREDENTIALS = /\/\/[^\s/?#"'<>\\]*@/g;
+const CUT_CREDENTIALS = /\/\/[^\s/?#"'<>\\@:]*:[^\s/?#"'<>\\@]*(?:…|$)/g;
 const SCHEME_CREDENTIALS = /\b(bearer|basic)\s{1,5}[a-z0-9._~+/=-]{6,}/gi;
+/** An address that ends with its port, and has no name and password. */
+const PORT = /:\d{1,5}$/;
+/** Headers, whose values go on to the end of the line. */
+const HEADER_VALUES =
+  /((?:proxy-)?authorization|(?:set-)?cookie)(\s{0,5}[:=]\s{0,5})(?!["'\\\s*])[^\r\n"']+/gi;
 const NAMED_VALUES = new RegExp(
   `((?:${NAMES})[\\w-]{0,30}\\\\?["']?\\s{0,5}[:=]\\s{0,5})` +
-    // A text within a text, a text (which may be cut off), a word.
-    `(\\\\"(?:[^"\\\\]|\\\\[^"])*\\\\"|"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,;&(){}[\\]"'\\\\]+)`,
+    // A block of text, a list, an object; a text within a text, a text (which may be cut off), a word.
+    `("""[^]*?(?:"""|$)|\\[[^\\]]*\\]?|\\{[^}]*\\}?|` +
+    `\\\\"(?:[^"\\\\]|\\\\[^"])*\\\\"|"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,;&(){}[\\]"'\\\\]+)`,
   'gi',
 );
 
@@ -47,15 +55,19 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAMES.some((part) => plain.includes(part));
 }
 
-export function redactedText(text: string): string {
-  return cut(text, TEXT_CHARACTERS_MAX)
+/** Whole first, then cut: what is cut off may be what a secret is known by. */
+export function redactedText(text: string, charactersMax = TEXT_CHARACTERS_MAX): string {
+  const redacted = cut(text, TEXT_CHARACTERS_MAX)
     .replace(ADDRESS_CREDENTIALS, `//${REDACTED}@`)
+    .replace(CUT_CREDENTIALS, (match) => (PORT.test(match) ? match : `//${REDACTED}`))
     .replace(SCHEME_CREDENTIALS, `$1 ${REDACTED}`)
+    .replace(HEADER_VALUES, `$1$2${REDACTED}`)
     .replace(NAMED_VALUES, (_, name: string, value: string) => {
       // What was JSON stays JSON.
-      const quote = /^(?:\\?"|')?/.exec(value)?.[0] ?? '';
+      const quote = /^(?:"""|\\?"|')?/.exec(value)?.[0] ?? '';
       return `${name}${quote}${REDACTED}${quote}`;
     });
+  return cut(redacted, charactersMax);
 }
 
 export function cut(text: string, charactersMax: number): string {

@@ -4,7 +4,7 @@
 
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/environment.js';
-import { cut, loggable } from './redaction.js';
+import { cut, loggable, redactedText } from './redaction.js';
 
 /** Who asks, as long as nobody has to prove it. */
 const ANONYMOUS = 'anonymous';
@@ -127,7 +127,7 @@ function fieldsOf({ requestId, protocol, operation, milliseconds, code }: EndedR
 function shownOf({ query, variables }: Asked) {
   const json = variables === undefined ? undefined : JSON.stringify(loggable(variables));
   return {
-    ...(query === undefined ? {} : { query: cut(query, QUERY_CHARACTERS_MAX) }),
+    ...(query === undefined ? {} : { query: redactedText(query, QUERY_CHARACTERS_MAX) }),
     ...(json === undefined ? {} : { variables: cut(json, VARIABLES_CHARACTERS_MAX) }),
   };
 }

@@ -11,46 +11,85 @@ const LINGER_MILLISECONDS = 1_000;
 /** How often it is looked whether anybody is left. */
 const LOOK_MILLISECONDS = 20;
 
-export class HttpDrain {
-  private readonly sockets = new Set<Socket>();
+/** What is known of a connection. */
+interface Connection {
+  /** Answers that have begun and not ended. */
+  answering: number;
+  /** When the last one ended, or when it was opened. */
+  idleSince: number;
+}
 
-  /** @param server that does not listen yet, or has no connections */
+export class HttpDrain {
+  private readonly connections = new Map<Socket, Connection>();
+  private readonly answering = new Set<ServerResponse>();
+  private isDraining = false;
+
+  /** @param server that does not listen yet */
   constructor(private readonly server: Server) {
     server.on('connection', (socket) => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
+      this.connections.set(socket, { answering: 0, idleSince: performance.now() });
+      socket.once('close', () => this.connections.delete(socket));
+    });
+    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      this.noteAnswer(socket, response);
     });
   }
 
   /** From now on each answer is the last one of its connection. New connections are still taken. */
   begin(): void {
-    this.server.prependListener('request', (_: IncomingMessage, response: ServerResponse) => {
-      response.shouldKeepAlive = false;
-    });
+    this.isDraining = true;
+    for (const response of this.answering) response.shouldKeepAlive = false;
   }
 
   /**
    * Takes no more connections, and resolves when all of them are closed.
    * @param graceMilliseconds after which those that are still answered are cut off
+   * @returns how many were cut off
    */
-  async drain(graceMilliseconds: number): Promise<void> {
+  async drain(graceMilliseconds: number): Promise<number> {
     const started = performance.now();
     // Right behind a look at the sockets: who connected meanwhile has been taken, and is not reset.
     await nextTurn();
     // Only the listener: `Server.close` would close idle connections at once.
     NetServer.prototype.close.call(this.server);
-    const lingerEnd = started + Math.min(LINGER_MILLISECONDS, graceMilliseconds);
-    while (this.sockets.size > 0) {
+    let cut = 0;
+    while (this.connections.size > 0) {
       const now = performance.now();
-      if (now - started >= graceMilliseconds) this.server.closeAllConnections();
-      else if (now >= lingerEnd) this.closeIdle();
+      if (now - started >= graceMilliseconds) cut += this.closeAll();
+      else this.closeIdle(started, now);
       await wait(LOOK_MILLISECONDS);
     }
+    return cut;
   }
 
-  private closeIdle(): void {
-    this.server.closeIdleConnections();
-    // Node.js counts as idle only who has asked something before; browsers connect in advance.
-    for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
+  private noteAnswer(socket: Socket, response: ServerResponse): void {
+    if (this.isDraining) response.shouldKeepAlive = false;
+    this.answering.add(response);
+    const connection = this.connections.get(socket);
+    if (connection) connection.answering++;
+    response.once('close', () => {
+      this.answering.delete(response);
+      if (!connection) return;
+      connection.answering--;
+      connection.idleSince = performance.now();
+    });
+  }
+
+  /** @returns how many were being answered */
+  private closeAll(): number {
+    let answered = 0;
+    for (const [socket, { answering }] of this.connections) {
+      if (answering > 0) answered++;
+      socket.destroy();
+    }
+    return answered;
+  }
+
+  /** Who has been silent since the drain, or since the last answer, for long enough. */
+  private closeIdle(started: number, now: number): void {
+    for (const [socket, { answering, idleSince }] of this.connections) {
+      const isSilent = now - Math.max(idleSince, started) >= LINGER_MILLISECONDS;
+      if (answering === 0 && isSilent) socket.destroy();
+    }
   }
 }

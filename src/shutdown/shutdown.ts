@@ -2,6 +2,7 @@
 // memory into files. Nothing depends on the end of it: what was acknowledged is in the log already.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../config/environment.js';
 import { FlightServer } from '../flight/flight-server.js';
@@ -20,6 +21,13 @@ export async function shutDown(
   app.get(Lifecycle).noteStopping();
   http.begin();
   await wait(config.shutdownDelayMilliseconds);
-  await Promise.all([http.drain(config.shutdownGraceMilliseconds), app.get(FlightServer).drain()]);
+  const [requests, isFlightDrained] = await Promise.all([
+    http.drain(config.shutdownGraceMilliseconds),
+    app.get(FlightServer).drain(),
+  ]);
+  if (requests > 0 || !isFlightDrained) {
+    const message = 'Cut off what was still open after SHUTDOWN_GRACE_MS';
+    new Logger('Shutdown').warn({ message, requests, flightStreams: !isFlightDrained });
+  }
   await app.close();
 }

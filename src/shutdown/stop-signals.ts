@@ -5,7 +5,7 @@ import { messageOf } from '../core/app-error.js';
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 type StopSignal = (typeof STOP_SIGNALS)[number];
 
-/** A terminal sends Ctrl-C to npm and to the service, and npm passes it on: that is one signal, not two. */
+/** Who stops npm and all its children, as a terminal and systemd do, is passed on by npm: that is one signal, not two. */
 const REPEATED_MILLISECONDS = 250;
 
 /**
@@ -17,6 +17,7 @@ export class StopSignals {
   /** How to stop in order, once there is something to be stopped. */
   shutDown: (() => Promise<void>) | undefined;
   private began: number | undefined;
+  private first: StopSignal | undefined;
 
   constructor(private readonly logger: LoggerService) {
     for (const signal of STOP_SIGNALS) process.on(signal, () => this.stop(signal));
@@ -25,8 +26,8 @@ export class StopSignals {
   private stop(signal: StopSignal): void {
     const { shutDown, began, logger } = this;
     if (began !== undefined) {
-      const isRepeated = signal === 'SIGINT' && performance.now() - began < REPEATED_MILLISECONDS;
-      if (isRepeated) return;
+      const isSoon = performance.now() - began < REPEATED_MILLISECONDS;
+      if (signal === this.first && isSoon) return;
       logger.warn({ message: 'Stopped at once; the log has what is not in files', signal });
       process.exit(128 + constants.signals[signal]);
     }
@@ -36,6 +37,7 @@ export class StopSignals {
     }
     const started = performance.now();
     this.began = started;
+    this.first = signal;
     logger.log({ message: 'Stopping', signal });
     shutDown().then(
       () => {

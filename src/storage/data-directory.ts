@@ -13,7 +13,7 @@ import type { SeriesCatalog } from './catalog/series-catalog.js';
 import { Checkpointer } from './checkpointer.js';
 import { Committer } from './committer.js';
 import type { CommitClock } from './commit-clock.js';
-import { errorCode, type Disk, type DiskSpace } from './disk.js';
+import { errorCode, unlinkIfPresent, type Disk, type DiskSpace } from './disk.js';
 import { Flusher } from './flush/flusher.js';
 import { settleFile } from './flush/settle-file.js';
 import type { VerifyReport } from './integrity/report.js';
@@ -233,8 +233,7 @@ export class DataDirectory implements OnApplicationShutdown {
     // A start removes what a killed process left.
     const name = temporaryFile(LOCK_FILE);
     try {
-      await disk.create(name, PROBE);
-      await disk.unlink(name);
+      await disk.create(name, PROBE).finally(() => unlinkIfPresent(disk, name));
     } catch (error) {
       throw storageFailure('write', error);
     }

@@ -4,6 +4,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../core/clock.js';
 import type { CalendarDate } from '../core/calendar-date.js';
 import type { Uuid } from '../core/uuid.js';
+import { within } from '../core/within.js';
 import * as catalogue from '../metrics/definitions/catalogue.js';
 import * as storage from '../metrics/definitions/storage.js';
 import { ScrapedGauges, type Sample } from '../metrics/scraped-gauges.js';
@@ -16,6 +17,9 @@ const SOURCES_MAX = 100;
 
 const SECONDS_PER_DAY = 86_400;
 const MICROSECONDS_PER_SECOND = 1e6;
+
+/** A disk that hangs must not take all other metrics with it. */
+const SPACE_MILLISECONDS_MAX = 1_000;
 
 const UNKNOWN_SPACE: DiskSpace = { freeBytes: NaN, totalBytes: NaN };
 
@@ -62,7 +66,7 @@ export class StorageGauges implements OnModuleInit {
   /** Why a disk does not answer is told by the health check and by the log of whoever needs it. */
   private async space(): Promise<DiskSpace> {
     try {
-      return await this.directory.diskSpace();
+      return await within(SPACE_MILLISECONDS_MAX, 'late', this.directory.diskSpace());
     } catch {
       return UNKNOWN_SPACE;
     }

@@ -2,21 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { Config } from '../config/environment.js';
 import { messageOf } from '../core/app-error.js';
+import { within } from '../core/within.js';
 import { DataDirectory } from './data-directory.js';
 
 /** A durable write costs a sync: however many ask how we are, there is one a second. */
 const WRITE_PROBE_MILLISECONDS = 1_000;
 
+/** A disk that hangs answers nothing at all: whoever asks how we are should hear that soon. */
+const DISK_MILLISECONDS_MAX = 3_000;
+const DISK_HANGS = 'The disk has not answered for 3 seconds';
+
 interface WriteProbe {
-  readonly at: number;
-  readonly milliseconds: number;
+  readonly began: number;
+  readonly milliseconds: Promise<number>;
 }
 
 /** The checks that storage contributes to health. */
 @Injectable()
 export class StorageHealth {
   private lastWrite: WriteProbe | undefined;
-  private writing: Promise<WriteProbe> | undefined;
 
   constructor(
     private readonly directory: DataDirectory,
@@ -34,13 +38,13 @@ export class StorageHealth {
     if (writeRefusal !== undefined) return check.down(writeRefusal);
     const started = performance.now();
     try {
-      await this.directory.probeRead();
+      await answered(this.directory.probeRead());
     } catch (error) {
       return check.down(messageOf(error));
     }
     const read = performance.now() - started;
     try {
-      const { milliseconds: write } = await this.writeProbe();
+      const write = await answered(this.writeMilliseconds());
       const [all, ofRead, ofWrite] = [read + write, read, write].map((time) => Math.round(time));
       return check.up(
         `Database responsive in ${all}ms (read ${ofRead}ms, durable write ${ofWrite}ms)`,
@@ -54,7 +58,7 @@ export class StorageHealth {
   async diskSpace() {
     const check = this.indicators.check('disk_space');
     try {
-      const { freeBytes, totalBytes } = await this.directory.diskSpace();
+      const { freeBytes, totalBytes } = await answered(this.directory.diskSpace());
       const percent = (100 * freeBytes) / totalBytes;
       const message = `${inUnits(freeBytes)} of ${inUnits(totalBytes)} free (${percent.toFixed(1)} %)`;
       const isEnough = percent >= this.config.healthDiskFreePercentMin;
@@ -102,21 +106,23 @@ export class StorageHealth {
       : check.degraded(`The log keeps what could not be moved into files. ${flushFailure}`);
   }
 
-  /** The last one where that is young, else a new one, shared by all who ask meanwhile. Failures are not kept. */
-  private async writeProbe(): Promise<WriteProbe> {
-    const { lastWrite } = this;
-    if (lastWrite && performance.now() - lastWrite.at < WRITE_PROBE_MILLISECONDS) return lastWrite;
-    this.writing ??= this.probeWrite().finally(() => (this.writing = undefined));
-    this.lastWrite = await this.writing;
-    return this.lastWrite;
+  /** How long the last durable write took, or is taking: one a second, shared by all who ask. */
+  private writeMilliseconds(): Promise<number> {
+    const now = performance.now();
+    if (!this.lastWrite || now - this.lastWrite.began >= WRITE_PROBE_MILLISECONDS) {
+      this.lastWrite = { began: now, milliseconds: this.probeWrite(now) };
+    }
+    return this.lastWrite.milliseconds;
   }
 
-  private async probeWrite(): Promise<WriteProbe> {
-    const started = performance.now();
+  private async probeWrite(began: number): Promise<number> {
     await this.directory.probeWrite();
-    const at = performance.now();
-    return { at, milliseconds: at - started };
+    return performance.now() - began;
   }
+}
+
+function answered<T>(work: Promise<T>): Promise<T> {
+  return within(DISK_MILLISECONDS_MAX, DISK_HANGS, work);
 }
 
 /** For people: 1.2 GB. */

@@ -31,7 +31,7 @@ async function health(on = app): Promise<{ status: number; report: Report }> {
 async function probe(name: 'live' | 'ready' | 'startup', on = app) {
   const response = await fetch(`${on.url}/health/${name}`);
   expect(response.headers.get('cache-control')).toBe('no-store');
-  return { status: response.status, body: (await response.json()) };
+  return { status: response.status, body: await response.json() };
 }
 
 async function sentence(on = app): Promise<string> {

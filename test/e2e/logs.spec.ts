@@ -250,23 +250,32 @@ describe('a request over HTTP', () => {
     });
   });
 
-  it('that fails while its answer is sent is logged once', async () => {
-    const pieces = vi.spyOn(LongAnswer.prototype, 'pieces').mockImplementation(async function* () {
-      yield Buffer.from('{');
-      throw new Error('broken midway');
-    });
-    const id = nextId();
-    await expect(
-      exchange(app.url, posted({ query: long }, { 'x-request-id': id })),
-    ).rejects.toThrow();
-    pieces.mockRestore();
-    expect(await lines.one(id)).toMatchObject({
-      level: 'error',
-      message: 'broken midway',
-      operation: 'Long',
-      code: 'INTERNAL_SERVER_ERROR',
-    });
-  });
+  it.each(['identity', 'gzip'])(
+    'that fails while its answer is sent (%s) is logged once',
+    async (coding) => {
+      const pieces = vi
+        .spyOn(LongAnswer.prototype, 'pieces')
+        .mockImplementation(async function* () {
+          yield Buffer.from('{');
+          throw new Error('broken midway');
+        });
+      const id = nextId();
+      await expect(
+        exchange(
+          app.url,
+          posted({ query: long }, { 'x-request-id': id, 'accept-encoding': coding }),
+        ),
+      ).rejects.toThrow();
+      pieces.mockRestore();
+      expect(await lines.one(id)).toMatchObject({
+        level: 'error',
+        message: 'broken midway',
+        operation: 'Long',
+        // Where nothing of it has gone out yet, it is answered as an error of HTTP.
+        code: coding === 'gzip' ? '500' : 'INTERNAL_SERVER_ERROR',
+      });
+    },
+  );
 
   it('that fails is logged once, with its cause, also where no operation was run', async () => {
     const repair = breakTheClock('cannot reach redis://user:hunter2@host:6379');

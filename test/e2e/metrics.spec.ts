@@ -269,6 +269,20 @@ describe('/metrics', () => {
     expect((await scrape()).get('storage_writable')).toBe(0);
   });
 
+  it('counts writes that it refuses itself as its own fault', async () => {
+    const grown = await growth(async () => {
+      // From now on it takes no writes, as after a sync that failed.
+      await app.app.get(DataDirectory).onApplicationShutdown();
+      const { errors } = await app.query(
+        'mutation { deleteSeries(id: "123e4567-e89b-12d3-a456-426614174000") }',
+      );
+      expect(errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
+    });
+    const outcome = (name: string) =>
+      grown(`graphql_operations_total{type="mutation",outcome="${name}",operation="unnamed"}`);
+    expect([outcome('error'), outcome('rejected')]).toEqual([1, 0]);
+  });
+
   it('counts look-ups in the cache, hits and misses', async () => {
     await app.close();
     // Without the cache of answers, which would keep the second query from the batches.

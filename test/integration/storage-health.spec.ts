@@ -37,7 +37,11 @@ describe('health of storage', () => {
         message: 'Reads are answered, writes are not. Nothing was changed: the disk is full',
       });
       disk.arm();
-      expect((await health.databaseConnectivity()).database_connectivity.status).toBe('up');
+      await expect
+        .poll(async () => (await health.databaseConnectivity()).database_connectivity.status, {
+          timeout: 5_000,
+        })
+        .toBe('up');
     }));
 
   it('leaves nothing behind of its durable writes', () =>
@@ -48,6 +52,21 @@ describe('health of storage', () => {
       expect(await disk.list()).toEqual(
         expect.not.arrayContaining([expect.stringMatching(/tmp$/)]),
       );
+    }));
+
+  it('leaves nothing behind of those that fail, and tries one a second', () =>
+    onFaultyDisk(async (_, disk, health) => {
+      const only = ({ operation }: DiskCall) => operation === 'create';
+      // The file is there when its sync fails.
+      disk.arm({ call: 1, code: 'ENOSPC', when: 'after', lasting: true, only });
+      for (let asked = 0; asked < 5; asked++) {
+        const { database_connectivity: database } = await health.databaseConnectivity();
+        expect(database.status).toBe('degraded');
+      }
+      expect(disk.count('create')).toBe(1);
+      disk.arm();
+      const left = await disk.list();
+      expect(left.filter((name) => name.endsWith('.tmp'))).toEqual([]);
     }));
 
   it('is down once a write can neither be finished nor undone, although reads go on', () =>

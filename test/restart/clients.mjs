@@ -54,6 +54,11 @@ export class HttpClients {
     }, 5);
   }
 
+  /** Requests that have no answer yet. */
+  get waiting() {
+    return this.pending.size;
+  }
+
   async stop() {
     clearInterval(this.timer);
     await Promise.all(this.pending);

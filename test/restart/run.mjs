@@ -23,6 +23,8 @@ const perSecond = Number(values['per-second']);
 const STOP_MILLISECONDS_MAX = 15_000;
 /** Between two restarts: enough for connections to be kept open, and for streams to begin. */
 const SERVING_MILLISECONDS = 700;
+const WAITING_MAX = 20;
+const LOOK_MILLISECONDS = 20;
 const POINTS = 200_000;
 /** Starts differ; on a busy machine by this much. */
 const GAP_SHARE_MAX = 1.5;
@@ -113,6 +115,8 @@ for (const flight of flights) flight.start();
 const stops = [];
 const gaps = [];
 for (let restart = 0; restart < restarts; restart++) {
+  // Whoever waited for the start has been answered.
+  while (http.waiting > WAITING_MAX) await wait(LOOK_MILLISECONDS);
   await wait(SERVING_MILLISECONDS);
   const began = performance.now();
   service.signal('SIGTERM');
@@ -135,18 +139,23 @@ const lost = http.acknowledged.filter((date) => !stored.has(date));
 if (lost.length > 0) faults.push(`${lost.length} acknowledged points are missing`);
 
 // In the middle of writes: the second signal ends it at once.
+service.environment.SHUTDOWN_DELAY_MS = '10000';
+service.signal('SIGTERM');
+await service.ended();
+await service.start();
 const last = new HttpClients(service.url, written, { perSecond: 100, connections: 10 });
 last.start();
 await wait(SERVING_MILLISECONDS);
 service.signal('SIGTERM');
-// The kernel makes one of two signals that wait together.
-await wait(50);
+// Two that come together are one signal, that was passed on.
+await wait(400);
 service.signal('SIGTERM');
 const began = performance.now();
 const ended = await service.ended();
 const secondSignal = performance.now() - began;
 if (ended !== 143) faults.push(`two signals ended it with ${ended}`);
 if (secondSignal > 2_000) faults.push(`two signals took ${Math.round(secondSignal)} ms`);
+delete service.environment.SHUTDOWN_DELAY_MS;
 await service.start();
 await last.stop();
 const after = await ask('query($id: UUID!) { series(id: $id) { dataPoints { date } } }', {

@@ -226,8 +226,9 @@ function sendLong(
   }
   void reply.header('content-encoding', coding);
   const encoder = compressor(coding);
-  // A client that goes takes both down; the reply sees to the second.
+  // A client that goes takes both down; the reply sees to the second. So does a text that breaks off.
   encoder.once('close', () => text.destroy());
+  text.once('error', (error) => encoder.destroy(error));
   void reply.send(text.pipe(encoder));
 }
 
