@@ -29,7 +29,7 @@ const SOURCE_LABELS =
 export const INGEST_NEWEST_CHANGE_TIMESTAMP_SECONDS = {
   type: 'gauge',
   name: 'ingest_newest_change_timestamp_seconds',
-  help: `When points of a source were last stored, in seconds since 1970, ${SOURCE_LABELS}`,
+  help: `When points of a source last changed (stored, deleted or compacted), in seconds since 1970, ${SOURCE_LABELS}`,
   labelNames: ['source', 'name'],
   example: 'time() - ingest_newest_change_timestamp_seconds',
 } satisfies MetricDefinition;

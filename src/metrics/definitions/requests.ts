@@ -36,7 +36,7 @@ export const GRAPHQL_OPERATIONS_TOTAL = {
 export const GRAPHQL_OPERATION_DURATION_SECONDS = {
   type: 'histogram',
   name: 'graphql_operation_duration_seconds',
-  help: 'Time from the arrival of a GraphQL operation to its answer, by type and operation',
+  help: 'Time from when a GraphQL operation was read to its answer, by type and operation; of a long answer, until the client has taken all of it',
   labelNames: ['type', 'operation'],
   buckets: ANSWER_BUCKETS_SECONDS,
   example:

@@ -15,7 +15,7 @@ export const STORAGE_OPERATION_DURATION_SECONDS = {
   name: 'storage_operation_duration_seconds',
   help: 'Duration of file reads, group commits to the log (`write`), flushes and compactions, by operation',
   labelNames: ['operation'],
-  buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+  buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120],
   example:
     'histogram_quantile(0.99, sum by (le, operation) (rate(storage_operation_duration_seconds_bucket[5m])))',
 } satisfies MetricDefinition;
