@@ -131,6 +131,11 @@ async function expectHit(app: TestApp, id: string): Promise<void> {
   ).toBe(1);
 }
 
+/** What a quarter of the values do not exceed. */
+function quick(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 4)]!;
+}
+
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
@@ -490,8 +495,9 @@ describe('a Redis that is far away', () => {
     app = await startTestApp({ ...SETTINGS, dataDir });
     const usual: number[] = [];
     for (let round = 0; round < 2 * ROUNDS; round++) usual.push(await read());
-    expect(median(found) - median(usual)).toBeLessThan(EXTRA_MILLISECONDS_MAX);
-    expect(median(missed) - median(usual)).toBeLessThan(EXTRA_MILLISECONDS_MAX);
+    // The quicker ones of each: a busy machine only ever adds.
+    expect(quick(found) - quick(usual)).toBeLessThan(EXTRA_MILLISECONDS_MAX);
+    expect(quick(missed) - quick(usual)).toBeLessThan(EXTRA_MILLISECONDS_MAX);
   });
 
   it('is used where it answers in the time that a look-up has', async () => {
