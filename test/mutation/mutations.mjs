@@ -219,8 +219,8 @@ export const MUTATIONS = [
   mutation(
     'metadata files are durable under their names before the log goes',
     'flush/metadata-flush.ts',
-    '        await disk.syncDirectory();\n        for (const { row } of current)',
-    '        for (const { row } of current)',
+    "        await disk.syncDirectory();\n        metrics.writes.countFiles('series', current.length);",
+    "        metrics.writes.countFiles('series', current.length);",
     ['test/integration/storage-flush.spec.ts'],
   ),
   mutation(
