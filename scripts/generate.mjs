@@ -1,6 +1,6 @@
 // Writes the files that are derived: schema.graphql, docs/configuration.md, docs/metrics.md and the dashboards from the
-// code, the messages of Arrow Flight and of the gRPC health protocol from their .proto files. With --check, compares
-// them instead and fails where they have drifted.
+// code, the messages of Arrow Flight and of the gRPC health protocol from their .proto files, the chart's schema, README and
+// copies from its values and from monitoring/. With --check, compares them instead and fails where they have drifted.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,13 +11,16 @@ import { printSchema } from 'graphql';
 import { format } from 'prettier';
 import { createApp } from '../dist/app.js';
 import { Config, describeVariables } from '../dist/config/environment.js';
+import { chartFiles } from './chart/files.mjs';
 import { dashboards } from './monitoring/dashboards.mjs';
 import { metricsDoc } from './monitoring/metrics-doc.mjs';
 
+const dashboardFiles = await dashboards();
 const generated = {
   ...(await ofApplication()),
   'docs/configuration.md': await configuration(),
-  ...(await dashboards()),
+  ...dashboardFiles,
+  ...(await chartFiles(dashboardFiles)),
   ...protocols(),
 };
 

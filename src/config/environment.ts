@@ -16,11 +16,20 @@ import {
 } from 'class-validator';
 import { parseRedisAddress, REDIS_ADDRESS_FORM } from './redis-address.js';
 
+/** What a variable may be, as a JSON Schema, for those who write settings in files that a schema checks. */
+export type VariableSchema =
+  | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
+  | { readonly type: 'string'; readonly enum: readonly string[] }
+  | { readonly type: 'string'; readonly pattern: string }
+  | { readonly type: 'string'; readonly minLength: number };
+
 export interface VariableDescription {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly description: string;
   readonly allowed: string;
+  /** The same for programs. */
+  readonly schema: VariableSchema;
   readonly default: string;
   /** A secret's value is never printed. */
   readonly secret: boolean;
@@ -32,6 +41,7 @@ interface Variable {
   readonly aliases: readonly string[];
   readonly description: string;
   readonly allowed: string;
+  readonly schema: VariableSchema;
   readonly secret: boolean;
   /** Turns a form that people who migrate still use into the one that is allowed. */
   readonly read: (value: string, name: string) => string;
@@ -41,13 +51,24 @@ const variables: Variable[] = [];
 
 type VariableOptions = Partial<Pick<Variable, 'aliases' | 'secret' | 'read'>>;
 
-function describe(allowed: string, name: string, description: string, options: VariableOptions) {
+interface Allowed {
+  readonly allowed: string;
+  readonly schema: VariableSchema;
+}
+
+function describe(
+  { allowed, schema }: Allowed,
+  name: string,
+  description: string,
+  options: VariableOptions,
+) {
   return (_target: object, property: string | symbol): void => {
     variables.push({
       property: property as keyof Config,
       name,
       description,
       allowed,
+      schema,
       aliases: options.aliases ?? [],
       secret: options.secret ?? false,
       read: options.read ?? ((value) => value),
@@ -70,7 +91,12 @@ function integer(
   const allowed = `a whole number from ${min} to ${max}`;
   const message = { message: allowed };
   return combine(
-    describe(allowed, name, description, options),
+    describe(
+      { allowed, schema: { type: 'integer', minimum: min, maximum: max } },
+      name,
+      description,
+      options,
+    ),
     IsInt(message),
     Min(min, message),
     Max(max, message),
@@ -81,7 +107,7 @@ function text(name: string, description: string, options: VariableOptions = {}):
   const allowed = 'a text that is not empty';
   const message = { message: allowed };
   return combine(
-    describe(allowed, name, description, options),
+    describe({ allowed, schema: { type: 'string', minLength: 1 } }, name, description, options),
     IsString(message),
     IsNotEmpty(message),
   );
@@ -94,7 +120,10 @@ function oneOf(
   options: VariableOptions = {},
 ): PropertyDecorator {
   const allowed = `one of ${values.join(', ')}`;
-  return combine(describe(allowed, name, description, options), IsIn(values, { message: allowed }));
+  return combine(
+    describe({ allowed, schema: { type: 'string', enum: values } }, name, description, options),
+    IsIn(values, { message: allowed }),
+  );
 }
 
 function matching(
@@ -104,7 +133,12 @@ function matching(
   options: VariableOptions = {},
 ): PropertyDecorator {
   return combine(
-    describe(allowed, name, description, options),
+    describe(
+      { allowed, schema: { type: 'string', pattern: pattern.source } },
+      name,
+      description,
+      options,
+    ),
     Matches(pattern, { message: allowed }),
   );
 }
@@ -127,7 +161,12 @@ function redisAddress(name: string, description: string): PropertyDecorator {
     return address !== undefined && (redisCluster === 0 || address.database === 0);
   };
   return combine(
-    describe(REDIS_ADDRESS_FORM, name, description, { secret: true }),
+    describe(
+      { allowed: REDIS_ADDRESS_FORM, schema: { type: 'string', pattern: '^(rediss?://.*)?$' } },
+      name,
+      description,
+      { secret: true },
+    ),
     ValidateBy(
       {
         name,
