@@ -1,10 +1,8 @@
-import { HERE, lines, row, stat } from './panels.mjs';
+import { HERE, lines, quantile, quantiles, RATE, row, stat } from './panels.mjs';
 
-const RATE = '$__rate_interval';
 const DURATION = 'graphql_operation_duration_seconds';
-
-const quantile = (part, by, selector = '') =>
-  `histogram_quantile(${part}, sum by (${['le', ...by].join(', ')}) (rate(${DURATION}_bucket{${selector}${HERE}}[${RATE}])))`;
+const QUERIES = { matchers: ['type="query"'] };
+const MUTATIONS = { matchers: ['type="mutation"'] };
 
 const lookups = (selector) => `sum(rate(cache_lookups_total{${selector}${HERE}}[${RATE}]))`;
 
@@ -50,7 +48,7 @@ export const GRAPHQL = {
       description:
         'Of 100 queries 99 were faster. Good is below 100 ms, and below 10 ms where nearly all answers are in memory.',
       unit: 's',
-      query: quantile(0.99, [], 'type="query",'),
+      query: quantile(0.99, DURATION, QUERIES),
       thresholds: [
         [null, 'green'],
         [0.1, 'orange'],
@@ -62,7 +60,7 @@ export const GRAPHQL = {
       description:
         'Of 100 mutations 99 were durable and answered faster. Slow ones: see the syncs of the log in Storage Operations.',
       unit: 's',
-      query: quantile(0.99, [], 'type="mutation",'),
+      query: quantile(0.99, DURATION, MUTATIONS),
       thresholds: [
         [null, 'green'],
         [0.25, 'orange'],
@@ -129,22 +127,14 @@ export const GRAPHQL = {
         [null, 'green'],
         [0.1, 'red'],
       ],
-      queries: {
-        p50: quantile(0.5, [], 'type="query",'),
-        p95: quantile(0.95, [], 'type="query",'),
-        p99: quantile(0.99, [], 'type="query",'),
-      },
+      queries: quantiles(DURATION, QUERIES),
     }),
     lines({
       title: 'Mutations',
       description: 'From arrival to a durable answer; it contains the sync of the log.',
       unit: 's',
       min: 0,
-      queries: {
-        p50: quantile(0.5, [], 'type="mutation",'),
-        p95: quantile(0.95, [], 'type="mutation",'),
-        p99: quantile(0.99, [], 'type="mutation",'),
-      },
+      queries: quantiles(DURATION, MUTATIONS),
     }),
     lines({
       title: 'p99 by name',
@@ -152,7 +142,7 @@ export const GRAPHQL = {
         'Which operation is slow. Name it in METRICS_OPERATION_NAMES if it hides in `other`.',
       unit: 's',
       min: 0,
-      queries: { '{{operation}}': quantile(0.99, ['operation']) },
+      queries: { '{{operation}}': quantile(0.99, DURATION, { by: ['operation'] }) },
     }),
     lines({
       title: 'Event loop held',
@@ -220,7 +210,9 @@ export const GRAPHQL = {
       unit: 's',
       min: 0,
       queries: {
-        '{{operation}}': `histogram_quantile(0.99, sum by (le, operation) (rate(cache_redis_operation_duration_seconds_bucket{${HERE}}[${RATE}])))`,
+        '{{operation}}': quantile(0.99, 'cache_redis_operation_duration_seconds', {
+          by: ['operation'],
+        }),
       },
     }),
   ],

@@ -1,6 +1,16 @@
-import { HERE, lines, row, stat, table, YES_OR_NO } from './panels.mjs';
+import {
+  damagedFiles,
+  diskFree,
+  HERE,
+  lines,
+  quantiles,
+  RATE,
+  row,
+  stat,
+  table,
+  writesTaken,
+} from './panels.mjs';
 
-const RATE = '$__rate_interval';
 const FAILED = `sum(rate({__name__=~"graphql_operations_total|flight_calls_total",outcome="error",method!~"Check|List|Watch",${HERE}}[${RATE}]))`;
 const ANSWERED = `sum(rate({__name__=~"graphql_operations_total|flight_calls_total",method!~"Check|List|Watch",${HERE}}[${RATE}]))`;
 
@@ -21,18 +31,9 @@ export const OVERVIEW = {
         [1, 'green'],
       ],
     }),
-    stat({
-      title: 'Writes taken',
-      description:
-        'No: the sync of a log failed. Nothing acknowledged is lost, and reads go on; the instance has to be restarted. See Storage Operations.',
-      unit: 'short',
-      query: `min(storage_writable{${HERE}})`,
-      mappings: YES_OR_NO,
-      thresholds: [
-        [null, 'red'],
-        [1, 'green'],
-      ],
-    }),
+    writesTaken(
+      'No: the sync of a log failed. Nothing acknowledged is lost, and reads go on; the instance has to be restarted. See Storage Operations.',
+    ),
     stat({
       title: 'Failures by us',
       description:
@@ -59,30 +60,12 @@ export const OVERVIEW = {
         [0.99, 'green'],
       ],
     }),
-    stat({
-      title: 'Damaged files',
-      description:
-        'Files that are kept from being served. Good is 0. The log names each; restore it from a backup. See Storage Operations.',
-      unit: 'short',
-      query: `sum(storage_quarantined_files{${HERE}})`,
-      thresholds: [
-        [null, 'green'],
-        [1, 'red'],
-      ],
-    }),
-    stat({
-      title: 'Disk free',
-      description:
-        'The least free part of any file system of a data directory. Below 15 % grow the volume; with a full disk writes fail and reads go on.',
-      unit: 'percentunit',
-      decimals: 1,
-      query: `min(storage_disk_free_bytes{${HERE}} / storage_disk_size_bytes{${HERE}})`,
-      thresholds: [
-        [null, 'red'],
-        [0.05, 'orange'],
-        [0.15, 'green'],
-      ],
-    }),
+    damagedFiles(
+      'Files that are kept from being served. Good is 0. The log names each; restore it from a backup. See Storage Operations.',
+    ),
+    diskFree(
+      'The least free part of any file system of a data directory. Below 15 % grow the volume; with a full disk writes fail and reads go on.',
+    ),
     row('Use'),
     lines({
       title: 'HTTP requests by route',
@@ -127,12 +110,7 @@ export const OVERVIEW = {
         [null, 'green'],
         [0.1, 'red'],
       ],
-      queries: Object.fromEntries(
-        [0.5, 0.95, 0.99].map((quantile) => [
-          `p${quantile * 100}`,
-          `histogram_quantile(${quantile}, sum by (le) (rate(graphql_operation_duration_seconds_bucket{type="query",${HERE}}[${RATE}])))`,
-        ]),
-      ),
+      queries: quantiles('graphql_operation_duration_seconds', { matchers: ['type="query"'] }),
     }),
     lines({
       title: 'Flight rows',

@@ -1,5 +1,5 @@
-// From what a panel shows to a panel: one look for all dashboards. A panel that lacks a title, a unit or a
-// description is refused.
+// From what a panel shows to a panel: one look for all dashboards, and what several of them show. A panel that lacks a
+// title, a unit or a description is refused.
 
 import assert from 'node:assert/strict';
 import {
@@ -32,6 +32,9 @@ export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
 /** The chosen instances, for the braces of every selector. */
 export const HERE = 'instance=~"$instance"';
+
+/** Over how long a rate is taken: Grafana puts in what spans at least four scrapes. */
+export const RATE = '$__rate_interval';
 
 const GRID_COLUMNS = 24;
 const [STAT_HEIGHT, CHART_HEIGHT] = [4, 8];
@@ -95,16 +98,70 @@ export const table = (spec) => () =>
       },
     });
 
-/** Whether a value of 1 means well. */
-export const YES_OR_NO = [
+/** Of several dashboards, like the two below: each says in words of its own what to do. */
+export const writesTaken = (description) =>
+  stat({
+    title: 'Writes taken',
+    description,
+    unit: 'short',
+    query: `min(storage_writable{${HERE}})`,
+    mappings: oneOf('No', 'Yes'),
+    thresholds: [
+      [null, 'red'],
+      [1, 'green'],
+    ],
+  });
+
+export const damagedFiles = (description) =>
+  stat({
+    title: 'Damaged files',
+    description,
+    unit: 'short',
+    query: `sum(storage_quarantined_files{${HERE}})`,
+    thresholds: [
+      [null, 'green'],
+      [1, 'red'],
+    ],
+  });
+
+export const diskFree = (description) =>
+  stat({
+    title: 'Disk free',
+    description,
+    unit: 'percentunit',
+    decimals: 1,
+    query: `min(storage_disk_free_bytes{${HERE}} / storage_disk_size_bytes{${HERE}})`,
+    thresholds: [
+      [null, 'red'],
+      [0.05, 'orange'],
+      [0.15, 'green'],
+    ],
+  });
+
+/** The texts of 0, which is bad, and of 1, which is well. */
+export const oneOf = (bad, well) => [
   {
     type: 'value',
     options: {
-      0: { text: 'No', color: 'red', index: 0 },
-      1: { text: 'Yes', color: 'green', index: 1 },
+      0: { text: bad, color: 'red', index: 0 },
+      1: { text: well, color: 'green', index: 1 },
     },
   },
 ];
+
+/**
+ * Of a histogram: what a part of all that it observed stayed below.
+ * @param by the labels that tell lines apart
+ * @param matchers of its labels, beside the chosen instances
+ */
+export const quantile = (part, histogram, { by = [], matchers = [] } = {}) =>
+  `histogram_quantile(${part}, sum by (${['le', ...by].join(', ')}) (rate(${histogram}_bucket{${[...matchers, HERE].join(',')}}[${RATE}])))`;
+
+/** The queries of the lines p50, p95 and p99. */
+export const quantiles = (histogram, options) =>
+  Object.fromEntries(
+    [0.5, 0.95, 0.99].map((part) => [`p${part * 100}`, quantile(part, histogram, options)]),
+  );
 
 function described(builder, { title, description, unit, decimals }) {
   for (const text of [title, description, unit]) assert(text, `a panel says all: ${title}`);

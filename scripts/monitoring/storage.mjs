@@ -1,35 +1,26 @@
-import { HERE, lines, row, stat, YES_OR_NO } from './panels.mjs';
-
-const RATE = '$__rate_interval';
+import {
+  damagedFiles,
+  diskFree,
+  HERE,
+  lines,
+  quantile,
+  RATE,
+  row,
+  stat,
+  writesTaken,
+} from './panels.mjs';
 
 export const STORAGE = {
   title: 'Storage Operations',
   description: 'What is read and written, what waits in the log, and whether the files are whole.',
   panels: [
     row('Is it well?'),
-    stat({
-      title: 'Writes taken',
-      description:
-        'No: a sync of the log failed, and nobody knows what the disk holds. Look at the disk, then restart the instance: it reads what is there.',
-      unit: 'short',
-      query: `min(storage_writable{${HERE}})`,
-      mappings: YES_OR_NO,
-      thresholds: [
-        [null, 'red'],
-        [1, 'green'],
-      ],
-    }),
-    stat({
-      title: 'Damaged files',
-      description:
-        'Reported and not served; the others are. The log names them. Restore each from a backup, or delete its series.',
-      unit: 'short',
-      query: `sum(storage_quarantined_files{${HERE}})`,
-      thresholds: [
-        [null, 'green'],
-        [1, 'red'],
-      ],
-    }),
+    writesTaken(
+      'No: a sync of the log failed, and nobody knows what the disk holds. Look at the disk, then restart the instance: it reads what is there.',
+    ),
+    damagedFiles(
+      'Reported and not served; the others are. The log names them. Restore each from a backup, or delete its series.',
+    ),
     stat({
       title: 'Oldest change not in a file',
       description:
@@ -54,18 +45,7 @@ export const STORAGE = {
         [0.5, 'red'],
       ],
     }),
-    stat({
-      title: 'Disk free',
-      description: 'Below 15 % grow the volume or move data away.',
-      unit: 'percentunit',
-      decimals: 1,
-      query: `min(storage_disk_free_bytes{${HERE}} / storage_disk_size_bytes{${HERE}})`,
-      thresholds: [
-        [null, 'red'],
-        [0.05, 'orange'],
-        [0.15, 'green'],
-      ],
-    }),
+    diskFree('Below 15 % grow the volume or move data away.'),
     stat({
       title: 'Failures',
       description:
@@ -96,7 +76,9 @@ export const STORAGE = {
       unit: 's',
       min: 0,
       queries: {
-        '{{operation}}': `histogram_quantile(0.99, sum by (le, operation) (rate(storage_operation_duration_seconds_bucket{${HERE}}[${RATE}])))`,
+        '{{operation}}': quantile(0.99, 'storage_operation_duration_seconds', {
+          by: ['operation'],
+        }),
       },
     }),
     lines({

@@ -1,6 +1,4 @@
-import { HERE, lines, row, stat, table } from './panels.mjs';
-
-const RATE = '$__rate_interval';
+import { HERE, lines, oneOf, quantile, RATE, row, stat, table } from './panels.mjs';
 
 export const SYSTEM = {
   title: 'System Health',
@@ -57,15 +55,7 @@ export const SYSTEM = {
         'Whether all instances reach Redis. Without it answers are slower and still right. Nothing is shown where REDIS_URL is not set.',
       unit: 'short',
       query: `min(cache_redis_up{${HERE}})`,
-      mappings: [
-        {
-          type: 'value',
-          options: {
-            0: { text: 'Away', color: 'red', index: 0 },
-            1: { text: 'Up', color: 'green', index: 1 },
-          },
-        },
-      ],
+      mappings: oneOf('Away', 'Up'),
       thresholds: [
         [null, 'red'],
         [1, 'green'],
@@ -142,7 +132,7 @@ export const SYSTEM = {
       unit: 's',
       min: 0,
       queries: {
-        '{{route}}': `histogram_quantile(0.99, sum by (le, route) (rate(http_request_duration_seconds_bucket{${HERE}}[${RATE}])))`,
+        '{{route}}': quantile(0.99, 'http_request_duration_seconds', { by: ['route'] }),
       },
     }),
     row('Arrow Flight'),
@@ -163,7 +153,7 @@ export const SYSTEM = {
       unit: 's',
       min: 0,
       queries: {
-        '{{method}}': `histogram_quantile(0.99, sum by (le, method) (rate(flight_call_duration_seconds_bucket{${HERE}}[${RATE}])))`,
+        '{{method}}': quantile(0.99, 'flight_call_duration_seconds', { by: ['method'] }),
       },
     }),
     lines({

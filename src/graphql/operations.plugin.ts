@@ -10,7 +10,8 @@ import {
   stripIgnoredCharacters,
 } from 'graphql';
 import type { Failure } from '../logging/request-log.js';
-import { GraphqlMetrics, type OperationOutcome } from '../metrics/graphql-metrics.js';
+import { GraphqlMetrics } from '../metrics/graphql-metrics.js';
+import type { Outcome } from '../metrics/outcome.js';
 import { codeOf, isUnexpected, originalOf } from './error-format.js';
 
 interface ResponseContext {
@@ -61,10 +62,7 @@ export function operationName(operation: OperationDefinitionNode | null | undefi
 }
 
 /** A service that refuses on purpose is at fault all the same, in the eyes of who asked. */
-function outcomeOf(
-  errors: readonly GraphQLError[],
-  failures: readonly Failure[],
-): OperationOutcome {
+function outcomeOf(errors: readonly GraphQLError[], failures: readonly Failure[]): Outcome {
   if (failures.length > 0 || errors.some((error) => codeOf(error) === 'UNAVAILABLE'))
     return 'error';
   return errors.length > 0 ? 'rejected' : 'success';

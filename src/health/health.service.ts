@@ -55,28 +55,30 @@ export class HealthService {
 
 /** A few figures for people without a Prometheus; values are strings. */
 async function keyMetrics(): Promise<Record<string, string>> {
-  const operations = await counts(GRAPHQL_OPERATIONS_TOTAL.name);
-  const storage = await counts(STORAGE_OPERATIONS_TOTAL.name);
-  return {
-    uptime_seconds: process.uptime().toFixed(2),
+  const operations = await countsOf(GRAPHQL_OPERATIONS_TOTAL.name);
+  const storage = await countsOf(STORAGE_OPERATIONS_TOTAL.name);
+  const counts = {
     graphql_query_total: operations({ type: 'query' }),
     graphql_mutation_total: operations({ type: 'mutation' }),
-    graphql_error_total: String(
-      Number(operations({ outcome: 'error' })) + Number(operations({ outcome: 'rejected' })),
-    ),
+    graphql_error_total: operations({ outcome: 'error' }) + operations({ outcome: 'rejected' }),
     storage_read_success: storage({ operation: 'read', outcome: 'success' }),
     storage_read_failure: storage({ operation: 'read', outcome: 'failure' }),
     storage_write_success: storage({ operation: 'write', outcome: 'success' }),
     storage_write_failure: storage({ operation: 'write', outcome: 'failure' }),
   };
+  return {
+    uptime_seconds: process.uptime().toFixed(2),
+    ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)])),
+  };
 }
 
-async function counts(metric: string): Promise<(labels: Record<string, string>) => string> {
+/** The sum of a counter over all samples that have the labels asked for. */
+async function countsOf(metric: string): Promise<(labels: Record<string, string>) => number> {
   const { values } = (await register.getSingleMetric(metric)?.get()) ?? { values: [] };
   return (labels) => {
     const matching = values.filter((value) =>
       Object.entries(labels).every(([name, wanted]) => value.labels[name] === wanted),
     );
-    return String(matching.reduce((sum, { value }) => sum + value, 0));
+    return matching.reduce((sum, { value }) => sum + value, 0);
   };
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../config/environment.js';
+import { VERSION } from '../core/version.js';
 import { JsonLogger } from './json-logger.js';
-import { VERSION } from './version.js';
 
 /** What some tool takes for the end of a line, or acts upon. */
 const UNSAFE = /[\p{Control}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/u;

@@ -4,9 +4,9 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type { Config, LogLevel } from '../config/environment.js';
+import { VERSION } from '../core/version.js';
 import { logOutput, standardOutput } from './log-output.js';
 import { isSecretName, loggable, REDACTED, type Loggable } from './redaction.js';
-import { VERSION } from './version.js';
 
 /** What Nest tells of its own assembly interests its developers, not operators. */
 const FRAMEWORK_CONTEXTS = new Set<unknown>([

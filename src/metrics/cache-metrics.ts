@@ -11,6 +11,7 @@ import {
   CACHE_REDIS_UP,
   CACHE_REDIS_WRITES_TOTAL,
 } from './definitions/cache.js';
+import { LabelMemo } from './label-memo.js';
 
 export type CacheName = 'batches' | 'responses';
 
@@ -29,7 +30,10 @@ export type RedisOperation = 'get' | 'set' | 'ping';
 @Injectable()
 export class CacheMetrics {
   /** By cache, level and outcome: a hit in memory is counted 30,000 times a second, without making labels. */
-  private readonly counters = new Map<string, Map<string, Map<string, Counter.Internal>>>();
+  private readonly counters = new LabelMemo(
+    (cache: CacheName, level: CacheLevel, outcome: LookupOutcomes[CacheLevel]) =>
+      this.lookups.labels({ cache, level, outcome }),
+  );
 
   private readonly bytesOf: Readonly<Record<CacheName, Gauge.Internal<string>>>;
   private readonly entriesOf: Readonly<Record<CacheName, Gauge.Internal<string>>>;
@@ -58,8 +62,7 @@ export class CacheMetrics {
   }
 
   countLookup<L extends CacheLevel>(cache: CacheName, level: L, outcome: LookupOutcomes[L]): void {
-    const counter = this.counters.get(cache)?.get(level)?.get(outcome);
-    (counter ?? this.counterOf(cache, level, outcome)).inc();
+    this.counters.of(cache, level, outcome).inc();
   }
 
   /** What a cache holds in memory. */
@@ -86,13 +89,5 @@ export class CacheMetrics {
 
   setRedisUp(isUp: boolean): void {
     this.up.set(isUp ? 1 : 0);
-  }
-
-  private counterOf(cache: string, level: string, outcome: string): Counter.Internal {
-    const levels = this.counters.get(cache) ?? new Map<string, Map<string, Counter.Internal>>();
-    const outcomes = levels.get(level) ?? new Map<string, Counter.Internal>();
-    const counter = this.lookups.labels({ cache, level, outcome });
-    this.counters.set(cache, levels.set(level, outcomes.set(outcome, counter)));
-    return counter;
   }
 }

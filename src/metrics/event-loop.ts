@@ -29,7 +29,12 @@ export function watchEventLoop(): void {
 
 /** How long it was held in one go in the last 30 to 60 seconds, at most. */
 export function longestHoldSeconds(): number {
-  return Math.max(before.get(100) ?? 0, heldAt(100));
+  return heldOf(100);
+}
+
+/** Seconds of this window and of the one before. */
+function heldOf(percentile: number): number {
+  return Math.max(before.get(percentile) ?? 0, heldAt(percentile));
 }
 
 /** Seconds of this window. */
@@ -46,8 +51,7 @@ export const EVENT_LOOP_HELD_SECONDS = {
   example: 'event_loop_held_seconds{percentile="100"}',
   collect(this: Gauge): void {
     for (const percentile of PERCENTILES) {
-      const held = Math.max(before.get(percentile) ?? 0, heldAt(percentile));
-      this.set({ percentile: String(percentile) }, held);
+      this.set({ percentile: String(percentile) }, heldOf(percentile));
     }
   },
 } satisfies MetricDefinition & { readonly collect: (this: Gauge) => void };

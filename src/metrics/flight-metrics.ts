@@ -8,11 +8,7 @@ import {
   FLIGHT_ROWS_TOTAL,
   FLIGHT_STREAMS,
 } from './definitions/requests.js';
-
-/**
- * `error`: the service failed; `rejected`: the fault is the caller's; `cancelled`: the client went.
- */
-export type CallOutcome = 'success' | 'error' | 'rejected' | 'cancelled';
+import type { Outcome } from './outcome.js';
 
 const METHODS = [
   ...['Handshake', 'ListFlights', 'GetFlightInfo', 'GetSchema'],
@@ -32,7 +28,7 @@ export class FlightMetrics {
     for (const method of METHODS) calls.inc({ method, outcome: 'error' }, 0);
   }
 
-  observe(method: string, outcome: CallOutcome, seconds: number): void {
+  observe(method: string, outcome: Outcome, seconds: number): void {
     this.calls.inc({ method, outcome });
     this.duration.observe({ method }, seconds);
   }

@@ -6,31 +6,25 @@ import {
   GRAPHQL_OPERATION_DURATION_SECONDS,
   GRAPHQL_OPERATIONS_TOTAL,
 } from './definitions/requests.js';
+import { LabelMemo } from './label-memo.js';
+import type { Outcome } from './outcome.js';
 
 export type OperationType = 'query' | 'mutation' | 'unknown';
-/**
- * `error`: the service failed; `rejected`: all its errors are the caller's fault; `cancelled`: the client went
- * while it was answered.
- */
-export type OperationOutcome = 'success' | 'error' | 'rejected' | 'cancelled';
 
 export interface ObservedOperation {
   readonly type: OperationType;
   readonly name: string | undefined;
 }
 
-interface Recorder {
-  readonly counter: Counter.Internal;
-  readonly histogram: Histogram.Internal<string>;
-}
-
 @Injectable()
 export class GraphqlMetrics {
   /** By type, outcome and name: labels are not looked up 30,000 times a second. */
-  private readonly recorders = new Map<
-    OperationType,
-    Map<OperationOutcome, Map<string, Recorder>>
-  >();
+  private readonly recorders = new LabelMemo(
+    (type: OperationType, outcome: Outcome, operation: string) => ({
+      counter: this.operations.labels({ type, outcome, operation }),
+      histogram: this.duration.labels({ type, operation }),
+    }),
+  );
 
   private readonly namesTold: ReadonlySet<string>;
 
@@ -48,10 +42,8 @@ export class GraphqlMetrics {
     }
   }
 
-  observe({ type, name }: ObservedOperation, outcome: OperationOutcome, seconds: number): void {
-    const operation = this.labelOf(name);
-    const known = this.recorders.get(type)?.get(outcome)?.get(operation);
-    const { counter, histogram } = known ?? this.recorderOf(type, outcome, operation);
+  observe({ type, name }: ObservedOperation, outcome: Outcome, seconds: number): void {
+    const { counter, histogram } = this.recorders.of(type, outcome, this.labelOf(name));
     counter.inc();
     histogram.observe(seconds);
   }
@@ -60,16 +52,5 @@ export class GraphqlMetrics {
   private labelOf(name: string | undefined): string {
     if (name === undefined) return 'unnamed';
     return this.namesTold.has(name) ? name : 'other';
-  }
-
-  private recorderOf(type: OperationType, outcome: OperationOutcome, operation: string): Recorder {
-    const outcomes = this.recorders.get(type) ?? new Map<OperationOutcome, Map<string, Recorder>>();
-    const operations = outcomes.get(outcome) ?? new Map<string, Recorder>();
-    const recorder = {
-      counter: this.operations.labels({ type, outcome, operation }),
-      histogram: this.duration.labels({ type, operation }),
-    };
-    this.recorders.set(type, outcomes.set(outcome, operations.set(operation, recorder)));
-    return recorder;
   }
 }

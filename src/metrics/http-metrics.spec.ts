@@ -54,4 +54,11 @@ describe('HTTP metrics', () => {
     expect(counts['GET none 404']).toBe(150);
     expect(counts['GET /series/0 404']).toBe(2);
   });
+
+  it('are bounded, whatever the methods are', async () => {
+    for (let n = 0; n < 200; n++) metrics.observe('BREW', `/series/${n}`, 404, 0.001);
+    const counts = await counted();
+    expect(Object.keys(counts)).toHaveLength(51);
+    expect(counts['other none 404']).toBe(150);
+  });
 });

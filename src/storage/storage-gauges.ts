@@ -3,6 +3,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../core/clock.js';
 import type { CalendarDate } from '../core/calendar-date.js';
+import { SingleFlight } from '../core/single-flight.js';
 import type { Uuid } from '../core/uuid.js';
 import { within } from '../core/within.js';
 import * as catalogue from '../metrics/definitions/catalogue.js';
@@ -25,6 +26,9 @@ const UNKNOWN_SPACE: DiskSpace = { freeBytes: NaN, totalBytes: NaN };
 
 @Injectable()
 export class StorageGauges implements OnModuleInit {
+  /** Free and size are read side by side: a scrape asks the disk once, and tells of one moment. */
+  private readonly asking = new SingleFlight<DiskSpace>();
+
   constructor(
     private readonly directory: DataDirectory,
     private readonly gauges: ScrapedGauges,
@@ -64,12 +68,14 @@ export class StorageGauges implements OnModuleInit {
   }
 
   /** Why a disk does not answer is told by the health check and by the log of whoever needs it. */
-  private async space(): Promise<DiskSpace> {
-    try {
-      return await within(SPACE_MILLISECONDS_MAX, 'late', this.directory.diskSpace());
-    } catch {
-      return UNKNOWN_SPACE;
-    }
+  private space(): Promise<DiskSpace> {
+    return this.asking.run('space', async () => {
+      try {
+        return await within(SPACE_MILLISECONDS_MAX, 'late', this.directory.diskSpace());
+      } catch {
+        return UNKNOWN_SPACE;
+      }
+    });
   }
 
   /** @param read null where the source has no such value */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { Config } from '../config/environment.js';
 import { messageOf } from '../core/app-error.js';
+import { bytesText } from '../core/bytes-text.js';
 import { within } from '../core/within.js';
 import { DataDirectory } from './data-directory.js';
 
@@ -60,7 +61,7 @@ export class StorageHealth {
     try {
       const { freeBytes, totalBytes } = await answered(this.directory.diskSpace());
       const percent = (100 * freeBytes) / totalBytes;
-      const message = `${inUnits(freeBytes)} of ${inUnits(totalBytes)} free (${percent.toFixed(1)} %)`;
+      const message = `${bytesText(freeBytes)} of ${bytesText(totalBytes)} free (${percent.toFixed(1)} %)`;
       const isEnough = percent >= this.config.healthDiskFreePercentMin;
       return isEnough ? check.up(message) : check.degraded(message);
     } catch (error) {
@@ -74,7 +75,7 @@ export class StorageHealth {
     const { log } = this.directory;
     return log.isPoisoned
       ? check.down(this.directory.writeRefusal ?? 'The log takes no more writes')
-      : check.up(`${inUnits(log.bytes)} in use`);
+      : check.up(`${bytesText(log.bytes)} in use`);
   }
 
   /** Degraded where changes fill their memory, so that writers wait. */
@@ -82,7 +83,7 @@ export class StorageHealth {
     const check = this.indicators.check('delta');
     const { deltaBytes } = this.directory.state;
     const { deltaBytesMax } = this.config;
-    const message = `${inUnits(deltaBytes)} of ${inUnits(deltaBytesMax)} of changes in memory`;
+    const message = `${bytesText(deltaBytes)} of ${bytesText(deltaBytesMax)} of changes in memory`;
     return deltaBytes < deltaBytesMax
       ? check.up(message)
       : check.degraded(`${message}: writers wait`);
@@ -123,11 +124,4 @@ export class StorageHealth {
 
 function answered<T>(work: Promise<T>): Promise<T> {
   return within(DISK_MILLISECONDS_MAX, DISK_HANGS, work);
-}
-
-/** For people: 1.2 GB. */
-function inUnits(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }

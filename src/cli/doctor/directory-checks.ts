@@ -1,4 +1,5 @@
-import { bytesText, durationText, percentText } from './amounts.js';
+import { bytesText } from '../../core/bytes-text.js';
+import { durationText, percentText } from './amounts.js';
 import { failed, ok, unknown, type Check } from './check.js';
 import type { DirectoryFacts, Facts } from './facts.js';
 

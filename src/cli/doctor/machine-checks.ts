@@ -1,4 +1,4 @@
-import { bytesText } from './amounts.js';
+import { bytesText } from '../../core/bytes-text.js';
 import { failed, ok, unknown, type Check } from './check.js';
 import type { Facts } from './facts.js';
 

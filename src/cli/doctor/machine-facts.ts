@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, platform, release, totalmem } from 'node:os';
-import { VERSION } from '../../logging/version.js';
+import { VERSION } from '../../core/version.js';
 import type { MachineFacts } from './facts.js';
 
 export function machineFacts(): MachineFacts {

@@ -1,9 +1,10 @@
 // The page that `doctor` prints: some 40 lines of at most 100 characters, and not many more where everything is wrong, so
 // that it can be read at a glance and sent along with a question.
 
+import { bytesText } from '../../core/bytes-text.js';
 import { visible } from '../../logging/escaping.js';
 import { count } from '../import/summary.js';
-import { bytesText, durationText, percentText } from './amounts.js';
+import { durationText, percentText } from './amounts.js';
 import { CHECK_STATUSES, type Check } from './check.js';
 import type {
   AnsweringService,

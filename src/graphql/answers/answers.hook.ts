@@ -10,7 +10,8 @@ import { LRUCache } from 'lru-cache';
 import { Config } from '../../config/environment.js';
 import type { Described } from '../../logging/http-requests.js';
 import { failureOf } from '../../logging/request-log.js';
-import { GraphqlMetrics, type OperationOutcome } from '../../metrics/graphql-metrics.js';
+import { GraphqlMetrics } from '../../metrics/graphql-metrics.js';
+import type { Outcome } from '../../metrics/outcome.js';
 import { INTERNAL_ERROR } from '../error-format.js';
 import { operationName } from '../operations.plugin.js';
 import type { Answer } from './answer.js';
@@ -120,7 +121,7 @@ export class AnswersHook {
   ): void {
     const started = performance.now();
     const name = question.operation.definition.name?.value;
-    const observe = (outcome: OperationOutcome): void => {
+    const observe = (outcome: Outcome): void => {
       this.metrics.observe({ type: 'query', name }, outcome, (performance.now() - started) / 1000);
     };
     const succeeded = (): void => {
