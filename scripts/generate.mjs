@@ -12,6 +12,7 @@ import { format } from 'prettier';
 import { createApp } from '../dist/app.js';
 import { Config, describeVariables } from '../dist/config/environment.js';
 import { chartFiles } from './chart/files.mjs';
+import { commandLineDoc } from './command-line-doc.mjs';
 import { dashboards } from './monitoring/dashboards.mjs';
 import { metricsDoc } from './monitoring/metrics-doc.mjs';
 
@@ -19,6 +20,7 @@ const dashboardFiles = await dashboards();
 const generated = {
   ...(await ofApplication()),
   'docs/configuration.md': await configuration(),
+  'docs/command-line.md': await commandLineDoc(),
   ...dashboardFiles,
   ...(await chartFiles(dashboardFiles)),
   ...protocols(),

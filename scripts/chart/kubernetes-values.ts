@@ -11,7 +11,6 @@ import type { IAffinity } from 'kubernetes-models/v1/Affinity';
 import type { IEnvVar } from 'kubernetes-models/v1/EnvVar';
 import type { ILocalObjectReference } from 'kubernetes-models/v1/LocalObjectReference';
 import type { IPodSecurityContext } from 'kubernetes-models/v1/PodSecurityContext';
-import type { IResourceRequirements } from 'kubernetes-models/v1/ResourceRequirements';
 import type { ISecurityContext } from 'kubernetes-models/v1/SecurityContext';
 import type { IToleration } from 'kubernetes-models/v1/Toleration';
 import type { ITopologySpreadConstraint } from 'kubernetes-models/v1/TopologySpreadConstraint';
@@ -24,8 +23,6 @@ type Relabelings = IServiceMonitor['spec']['endpoints'][number]['relabelings'];
 export interface KubernetesValues {
   imagePullSecrets: ILocalObjectReference[];
   extraEnv: IEnvVar[];
-  resources: IResourceRequirements;
-  'test.resources': IResourceRequirements;
   'standalone.persistence.retentionPolicy': IStatefulSetPersistentVolumeClaimRetentionPolicy;
   'standalone.updateStrategy': IStatefulSetUpdateStrategy;
   podSecurityContext: IPodSecurityContext;

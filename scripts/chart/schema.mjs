@@ -29,6 +29,24 @@ const positive = { type: 'integer', minimum: 1 };
 const handler = { enum: ['http', 'grpc'] };
 const accessMode = { enum: ['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'] };
 
+const quantity = {
+  anyOf: [
+    { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(m|[kMGTPE]i?|Ki)?$' },
+    { type: 'integer', minimum: 0 },
+  ],
+};
+const quantities = {
+  type: 'object',
+  additionalProperties: false,
+  // Kubernetes' own, huge pages, and those that have a domain before their name.
+  patternProperties: { '^(cpu|memory|ephemeral-storage|hugepages-.+|.+/.+)$': quantity },
+};
+const resources = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { limits: quantities, requests: quantities },
+};
+
 /** By path: what the default alone does not say. */
 const SHAPES = {
   mode: { enum: ['standalone'] },
@@ -37,10 +55,12 @@ const SHAPES = {
   'image.repository': { type: 'string', minLength: 1 },
   'image.digest': { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
   'image.pullPolicy': { enum: ['Always', 'IfNotPresent', 'Never'] },
+  resources,
+  'test.resources': resources,
   'redis.existingSecretKey': { type: 'string', minLength: 1 },
   'redis.url': { type: 'string', pattern: '^(rediss?://.+)?$' },
   'redis.port': port,
-  'standalone.persistence.size': { type: 'string', pattern: '^[0-9.]+([KMGTPE]i?|k|m)?$' },
+  'standalone.persistence.size': quantity,
   'standalone.persistence.accessModes': { type: 'array', minItems: 1, items: accessMode },
   'standalone.persistence.annotations': texts,
   'probes.startup.handler': handler,

@@ -161,6 +161,31 @@ describe('loadConfig', () => {
 });
 
 describe('describeVariables', () => {
+  it('says for programs what the start allows', () => {
+    const starts = (name: string, value: string) => faultsOf({ [name]: value }).length === 0;
+    for (const { name, schema, default: value } of describeVariables()) {
+      expect([name, value === '' || starts(name, value)]).toEqual([name, true]);
+      if (schema.type === 'integer') {
+        const { minimum, maximum } = schema;
+        const values = [minimum - 1, minimum, maximum, maximum + 1].map(String);
+        expect([name, values.map((edge) => starts(name, edge))]).toEqual([
+          name,
+          [false, true, true, false],
+        ]);
+      } else if ('enum' in schema) {
+        expect([name, schema.enum.every((word) => starts(name, word))]).toEqual([name, true]);
+        expect([name, starts(name, 'no such word')]).toEqual([name, false]);
+      } else if ('pattern' in schema) {
+        expect([name, new RegExp(schema.pattern).test(value)]).toEqual([name, true]);
+        expect([name, new RegExp(schema.pattern).test('/'), starts(name, '/')]).toEqual([
+          name,
+          false,
+          false,
+        ]);
+      }
+    }
+  });
+
   it('describes every setting, with the default that holds', () => {
     const variables = describeVariables();
     expect(variables).toHaveLength(Object.keys(new Config()).length);
