@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const VERSION = 'v3.22.0';
-const CACHE = resolve('node_modules', '.cache', `helm-${VERSION}`);
+const CACHE = resolve('.cache', `helm-${VERSION}`);
 
 export const HOW_TO_GET_HELM =
   'Helm is missing: install Helm 3 (https://helm.sh/docs/intro/install), or set HELM_PATH to its executable,\n' +
@@ -20,7 +20,7 @@ export function helmPath() {
   });
 }
 
-/** Builds it from its sources, into a folder that goes with node_modules. @returns whether that went well */
+/** Builds it from its sources, into a folder of the checkout, which git ignores. @returns whether that went well */
 export function installHelm() {
   mkdirSync(CACHE, { recursive: true });
   const { status } = spawnSync('go', ['install', `helm.sh/helm/v3/cmd/helm@${VERSION}`], {
