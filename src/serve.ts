@@ -6,6 +6,7 @@ import { ConfigError, loadConfig, type Config } from './config/environment.js';
 import { JsonLogger } from './logging/json-logger.js';
 import { logProcessEvents } from './logging/process-events.js';
 import { HttpDrain } from './shutdown/http-drain.js';
+import { stopWithNpmShell } from './shutdown/npm-shell.js';
 import { shutDown } from './shutdown/shutdown.js';
 import { StopSignals } from './shutdown/stop-signals.js';
 import { startFailure } from './start-failure.js';
@@ -16,6 +17,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<void> {
   const logger = new JsonLogger(config);
   logProcessEvents(logger, config.logStackTraces === 1);
   const signals = new StopSignals(logger);
+  stopWithNpmShell(environment);
   try {
     const app = await createApp(config, { logger });
     const http = new HttpDrain(app.getHttpServer());

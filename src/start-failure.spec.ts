@@ -16,4 +16,19 @@ describe('a failed start', () => {
     expect(failure('ENOSPC', 'mkdir')).toMatch(/^DATA_DIR: .\/data is on a full disk/);
     expect(failure('EWHATEVER', 'read')).toBe('Start failed: failed');
   });
+
+  it('says in one line whose process may not write the data, and two ways out of it', () => {
+    const uid = process.getuid?.() ?? 'this user';
+    const line = failure('EACCES', 'open');
+    expect(line).toContain(`by uid ${uid} (EACCES)`);
+    expect(line).toContain(`chown -R ${uid}`);
+    expect(line).toContain('--user "$(id -u):$(id -g)"');
+    expect(line).not.toContain('\n');
+  });
+
+  it('tells a read-only file system from a missing permission', () => {
+    const line = failure('EROFS', 'mkdir');
+    expect(line).toMatch(/^DATA_DIR: .\/data is on a read-only file system \(EROFS\)/);
+    expect(line).not.toContain('chown');
+  });
 });

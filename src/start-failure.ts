@@ -23,8 +23,9 @@ export function startFailure(error: unknown, { dataDir, host, port, flightPort }
   switch (code) {
     case 'EACCES':
     case 'EPERM':
+      return `DATA_DIR: ${dataDir} ${notWritable(code)}`;
     case 'EROFS':
-      return `DATA_DIR: ${dataDir} cannot be written by this user (${code})`;
+      return `DATA_DIR: ${dataDir} is on a read-only file system (EROFS); mount a volume there that can be written`;
     case 'ENOTDIR':
     case 'EEXIST':
       return `DATA_DIR: ${dataDir} is not a directory`;
@@ -35,4 +36,14 @@ export function startFailure(error: unknown, { dataDir, host, port, flightPort }
     default:
       return `Start failed: ${messageOf(error)}`;
   }
+}
+
+/** Most often a directory of the host that is mounted into a container belongs to somebody else there. */
+function notWritable(code: string): string {
+  const uid = process.getuid?.();
+  if (uid === undefined) return `cannot be written by this user (${code})`;
+  return (
+    `cannot be written by uid ${uid} (${code}); give it to that user (chown -R ${uid} on the machine that has it), ` +
+    'or run as the user who owns it (docker run --user "$(id -u):$(id -g)")'
+  );
 }

@@ -12,26 +12,20 @@ It takes its settings from its environment: run it where the service runs, with 
 changed, and no secret is shown. Exit codes: 0 no problem (there may be warnings), 1 problems, 2 wrong usage.
 What to do about each finding: docs/runbook.md.`;
 
-const WRONG_USAGE = 2;
-
 /** `doctor`: one page about everything that support asks for first. */
 export function doctorCommand(): Command {
-  return (
-    new Command('doctor')
-      .description('tell on one page how this installation is, and what to do about it')
-      .option('--json', 'print the facts and the checks as JSON')
-      .option('--log <file>', 'a log file of the service, in JSON lines: its last errors')
-      .addHelpText('after', EXAMPLES)
-      // Commander's own code for wrong usage is 1, which here means problems.
-      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USAGE))
-      .action(async (options: { json?: boolean; log?: string }) => {
-        // Loaded here, so that --help need not wait for the libraries.
-        const { runDoctor } = await import('./doctor/run-doctor.js');
-        process.exitCode = await runDoctor(options, {
-          environment: process.env,
-          stdout: process.stdout,
-          stderr: process.stderr,
-        });
-      })
-  );
+  return new Command('doctor')
+    .description('tell on one page how this installation is, and what to do about it')
+    .option('--json', 'print the facts and the checks as JSON')
+    .option('--log <file>', 'a log file of the service, in JSON lines: its last errors')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: { json?: boolean; log?: string }) => {
+      // Loaded here, so that --help need not wait for the libraries.
+      const { runDoctor } = await import('./doctor/run-doctor.js');
+      process.exitCode = await runDoctor(options, {
+        environment: process.env,
+        stdout: process.stdout,
+        stderr: process.stderr,
+      });
+    });
 }

@@ -20,8 +20,8 @@ Examples:
   What would be imported:
     $ econ-graph-financial-data import employment.csv --dry-run
 
-Exit codes: 0 everything was imported (or was there already), 1 a file was refused or something failed.
-Importing a file twice changes nothing. More in docs/import.md.`;
+Exit codes: 0 everything was imported (or was there already), 1 a file was refused or something failed,
+2 wrong usage. Importing a file twice changes nothing. More in docs/import.md.`;
 
 /** `import <file...>`: CSV files into a data directory or a running service. */
 export function importCommand(): Command {

@@ -10,7 +10,7 @@ Examples:
 
 Only for a log that the start refuses, and only where no backup of wal/ can be restored. Stop the service first.
 Damaged files of the log are kept as wal/*.damaged. Exit codes: 0 done, or nothing was damaged; 1 failed, with
-the log as it was. More in docs/integrity.md.`;
+the log as it was; 2 wrong usage. More in docs/integrity.md.`;
 
 /** `salvage-log`: moves what can be read of a damaged log into Parquet files. */
 export function salvageLogCommand(): Command {

@@ -8,7 +8,8 @@ Examples:
   Check a backup, for a program:
     $ DATA_DIR=/backup/econ econ-graph-financial-data verify --json
 
-Nothing is changed. Exit codes: 0 nothing found, 1 damage found, 2 the directory could not be checked.
+Nothing is changed. Exit codes: 0 nothing found, 1 damage found, 2 the directory could not be checked, or
+wrong usage.
 What each finding means, and what to do about it: docs/integrity.md.`;
 
 /** `verify`: checks every byte of a data directory. */

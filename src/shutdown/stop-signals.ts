@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { LoggerService } from '@nestjs/common';
 import { messageOf } from '../core/app-error.js';
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
+export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 type StopSignal = (typeof STOP_SIGNALS)[number];
 
 /** Who stops npm and all its children, as a terminal and systemd do, is passed on by npm: that is one signal, not two. */

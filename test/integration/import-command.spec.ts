@@ -52,17 +52,17 @@ describe('the command line', () => {
     expect((await bench.stored()).rows).toHaveLength(4);
   });
 
-  it('fails with code 1 on bad input, bad options and a bad setting', async () => {
+  it('fails with code 1 on bad input and a bad setting, with code 2 on bad options', async () => {
     const path = await bench.file('data.csv', 'month,a\n2006-01,one\n');
     expect(await run('import', path)).toMatchObject({
       code: 1,
       err: expect.stringContaining(`${path}:2:9: a must be a decimal number, received "one"`),
     });
     expect(await run('import')).toMatchObject({
-      code: 1,
+      code: 2,
       err: expect.stringContaining('missing required argument'),
     });
-    expect(await run('import', path, '--form', 'round')).toMatchObject({ code: 1 });
+    expect(await run('import', path, '--form', 'round')).toMatchObject({ code: 2 });
     const child = start(['import', path], { PORT: 'high' });
     expect(((await once(child, 'close')) as [number])[0]).toBe(1);
   });
