@@ -15,7 +15,7 @@ const SCRIPT = /\.[cm]?js$/;
 const ASKED = /(?:\bfrom|\bimport|\brequire\()\s*\(?\s*(["'])([^"'\n]+)\1/g;
 
 const root = resolve(process.argv[2] ?? 'node_modules');
-const packages = packagesBelow(root);
+const packages = new Set(packagesBelow(root));
 const files = filesBelow(root);
 const taken = new Map(files.flatMap((file) => ruleOf(file) ?? []));
 
@@ -34,23 +34,25 @@ removeEmptyFolders(root);
 
 /** @returns the file and the rule that takes it */
 function ruleOf(file) {
-  const folder = packageOf(file);
-  if (!folder || (LICENCE.test(basename(file)) && !isWhole(folder))) return undefined;
+  const folders = packagesAround(file);
+  const whole = PARTS.find((rule) => !rule.parts && folders.some((each) => isOf(rule, each)));
+  // Whoever does not carry a package need not carry its licence.
+  if (whole) return [[file, whole]];
+  const [folder] = folders;
+  if (!folder || LICENCE.test(basename(file))) return undefined;
   const inside = file.slice(folder.length + 1).split('/');
   const rule =
-    PARTS.find((part) => matches(part.package, nameOf(folder)) && isPart(part, inside)) ??
+    PARTS.find((part) => part.parts && isOf(part, folder) && isPart(part, inside)) ??
     (inside.length > 1 && FOLDERS.names.includes(inside[0]) ? FOLDERS : undefined) ??
     FILES.find(({ name }) => name.test(basename(file)));
   return rule && [[file, rule]];
 }
 
-/** Whoever does not carry a package need not carry its licence. */
-function isWhole(folder) {
-  return PARTS.some((rule) => !rule.parts && matches(rule.package, nameOf(folder)));
+function isOf(rule, folder) {
+  return matches(rule.package, nameOf(folder));
 }
 
 function isPart({ parts }, inside) {
-  if (!parts) return true;
   return parts.some((part) => part.split('/').every((name, i) => matches(name, inside[i] ?? '')));
 }
 
@@ -105,11 +107,12 @@ function foldersIn(path) {
     .map((entry) => join(path, entry.name));
 }
 
-function packageOf(file) {
-  const known = (packageOf.known ??= new Set(packages));
-  let folder = dirname(file);
-  while (folder.length > root.length && !known.has(folder)) folder = dirname(folder);
-  return folder.length > root.length ? folder : undefined;
+/** The packages that a file is in, the innermost first. */
+function packagesAround(file) {
+  const around = [];
+  for (let folder = dirname(file); folder.length > root.length; folder = dirname(folder))
+    if (packages.has(folder)) around.push(folder);
+  return around;
 }
 
 function nameOf(folder) {

@@ -45,6 +45,13 @@ export const PARTS = [
   },
   { package: '@nestjs/apollo', parts: ['dist/tests'], why: 'tests' },
   { package: '@types/*', why: 'typings, which some libraries depend on' },
+  // npm installs an optional peer where a development dependency brings it: here mercurius, for graphql-ws.
+  ...['@fastify/websocket', 'duplexify', 'stream-shift', 'string_decoder', 'util-deprecate'].map(
+    (name) => ({
+      package: name,
+      why: 'subscriptions over WebSocket, which the service has none of',
+    }),
+  ),
   { package: 'parquet-wasm', parts: ['bundler', 'esm'], why: 'Node.js takes node/' },
   { package: '@koromix/koffi-linux-*', parts: ['musl_*'], why: 'the image has glibc' },
   { package: 'koffi', parts: ['vendor', 'cnoke.cjs'], why: 'what its library is built with' },
@@ -57,7 +64,11 @@ export const PARTS = [
   { package: 'class-transformer', parts: ['bundles', 'esm2015', 'esm5'], why: 'the same' },
   { package: 'validator', parts: ['es', 'validator*.js'], why: 'Node.js takes lib/' },
   { package: 'csv-parse', parts: ['dist/iife', 'dist/umd', 'dist/esm'], why: 'for browsers' },
-  { package: 'es-toolkit', parts: ['dist/browser*'], why: 'for browsers' },
+  {
+    package: 'es-toolkit',
+    parts: ['compat', 'compat.js', 'dist/browser*', 'dist/fp', 'fp', 'fp.js'],
+    why: 'for browsers; 800 small files that @nestjs/graphql does not ask for',
+  },
   {
     package: 'rxjs',
     parts: ['dist/bundles', 'dist/esm', 'dist/esm5'],
