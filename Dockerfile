@@ -23,13 +23,13 @@ RUN npm run build \
   && mkdir -m 0775 volumes/data
 
 # Production dependencies for the target's processor. Their native parts come as packages of their own; what install
-# scripts would add is built for the builder's processor, or is an advertisement.
+# scripts would add is built for the builder's processor, or is an advertisement. Older podman names no TARGETARCH.
 FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS modules
 ARG TARGETARCH
 WORKDIR /build
 COPY .npmrc package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm \
-  case "$TARGETARCH" in amd64) cpu=x64 ;; *) cpu=$TARGETARCH ;; esac \
+  case "$TARGETARCH" in amd64) cpu=x64 ;; '') cpu=$(node -p process.arch) ;; *) cpu=$TARGETARCH ;; esac \
   && npm ci --omit=dev --ignore-scripts --os=linux --cpu="$cpu" --libc=glibc
 COPY scripts/image/prune-modules.mjs scripts/image/prune-rules.mjs scripts/image/
 RUN node scripts/image/prune-modules.mjs node_modules

@@ -167,8 +167,8 @@ export class FlightClient {
   isStopped = false;
 
   /** @param path what is read, over and over, and has so many rows */
-  constructor(port, path, rows) {
-    this.client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+  constructor(port, path, rows, host = '127.0.0.1') {
+    this.client = new Client(`${host}:${port}`, credentials.createInsecure(), {
       'grpc.initial_reconnect_backoff_ms': 50,
       'grpc.max_reconnect_backoff_ms': 100,
       'grpc.max_receive_message_length': -1,

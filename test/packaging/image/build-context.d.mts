@@ -1,0 +1,2 @@
+export function letsIn(text: string): (path: string) => boolean;
+export function contextFiles(root: string): string[];
