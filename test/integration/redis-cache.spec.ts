@@ -446,59 +446,64 @@ describe('a Redis that is far away', () => {
     await relay.close();
   });
 
-  it('is asked for 200 series at once, which costs them no more than 50 ms', async () => {
-    await start(9);
-    await untilUp(app);
-    const ids: string[] = [];
-    for (let n = 0; n < 200; n++) ids.push((await createSeries(app)).id);
-    await tryCreatePoints(
-      app,
-      ids.flatMap((seriesId) => POINTS.map((point) => ({ ...point, seriesId }))),
-    );
-    await app.app.get(DataDirectory).flush();
-    // As the fields of a query do, without the rest of it, whose time differs more from run to run.
-    const read = async (): Promise<number> => {
-      const loader = new PointsLoader(app.app.get(DataPointsStore));
-      const started = performance.now();
-      const batches = await Promise.all(ids.map(async (of) => loader.load(Uuid.parse(of), {})));
-      const took = performance.now() - started;
-      expect(batches.map(({ length }) => length)).toEqual(ids.map(() => POINTS.length));
-      return took;
-    };
-    // Storing is left out: it comes behind the readers, and as often as the machine has time for it.
-    const store = vi.spyOn(app.app.get(SharedCache), 'set').mockReturnValue();
-    // As quick as it gets: compiled.
-    for (let round = 0; round < 4 * ROUNDS; round++) await read();
-    const missed: number[] = [];
-    const missAll = async (): Promise<void> => {
-      for (let round = 0; round < 2 * ROUNDS; round++) {
-        await untilUp(app);
-        missed.push(await read());
-      }
-    };
-    // Not all where the machine has a slow moment.
-    expect(await growth(() => lookups('miss'), missAll)).toBeGreaterThan(ROUNDS * ids.length);
-    store.mockRestore();
+  // One after the other they would cost two seconds, in every try; a busy machine costs less, and not in all of them.
+  it(
+    'is asked for 200 series at once, which costs them no more than 50 ms',
+    { retry: 3 },
+    async () => {
+      await start(9);
+      await untilUp(app);
+      const ids: string[] = [];
+      for (let n = 0; n < 200; n++) ids.push((await createSeries(app)).id);
+      await tryCreatePoints(
+        app,
+        ids.flatMap((seriesId) => POINTS.map((point) => ({ ...point, seriesId }))),
+      );
+      await app.app.get(DataDirectory).flush();
+      // As the fields of a query do, without the rest of it, whose time differs more from run to run.
+      const read = async (): Promise<number> => {
+        const loader = new PointsLoader(app.app.get(DataPointsStore));
+        const started = performance.now();
+        const batches = await Promise.all(ids.map(async (of) => loader.load(Uuid.parse(of), {})));
+        const took = performance.now() - started;
+        expect(batches.map(({ length }) => length)).toEqual(ids.map(() => POINTS.length));
+        return took;
+      };
+      // Storing is left out: it comes behind the readers, and as often as the machine has time for it.
+      const store = vi.spyOn(app.app.get(SharedCache), 'set').mockReturnValue();
+      // As quick as it gets: compiled.
+      for (let round = 0; round < 4 * ROUNDS; round++) await read();
+      const missed: number[] = [];
+      const missAll = async (): Promise<void> => {
+        for (let round = 0; round < 2 * ROUNDS; round++) {
+          await untilUp(app);
+          missed.push(await read());
+        }
+      };
+      // Not all where the machine has a slow moment.
+      expect(await growth(() => lookups('miss'), missAll)).toBeGreaterThan(ROUNDS * ids.length);
+      store.mockRestore();
 
-    await read();
-    await vi.waitFor(async () => expect(await redis.keys()).toHaveLength(ids.length), PATIENCE);
-    const found: number[] = [];
-    const findAll = async (): Promise<void> => {
-      for (let round = 0; round < 2 * ROUNDS; round++) {
-        await untilUp(app);
-        found.push(await read());
-      }
-    };
-    expect(await growth(() => lookups('hit'), findAll)).toBeGreaterThan(ROUNDS * ids.length);
-    const { dataDir } = app;
-    await app.stop();
-    app = await startTestApp({ ...SETTINGS, dataDir });
-    const usual: number[] = [];
-    for (let round = 0; round < 2 * ROUNDS; round++) usual.push(await read());
-    // The quicker ones of each: a busy machine only ever adds.
-    expect(quick(found) - quick(usual)).toBeLessThan(EXTRA_MILLISECONDS_MAX);
-    expect(quick(missed) - quick(usual)).toBeLessThan(EXTRA_MILLISECONDS_MAX);
-  });
+      await read();
+      await vi.waitFor(async () => expect(await redis.keys()).toHaveLength(ids.length), PATIENCE);
+      const found: number[] = [];
+      const findAll = async (): Promise<void> => {
+        for (let round = 0; round < 2 * ROUNDS; round++) {
+          await untilUp(app);
+          found.push(await read());
+        }
+      };
+      expect(await growth(() => lookups('hit'), findAll)).toBeGreaterThan(ROUNDS * ids.length);
+      const { dataDir } = app;
+      await app.stop();
+      app = await startTestApp({ ...SETTINGS, dataDir });
+      const usual: number[] = [];
+      for (let round = 0; round < 2 * ROUNDS; round++) usual.push(await read());
+      // The quicker ones of each: a busy machine only ever adds.
+      expect(quick(found) - quick(usual)).toBeLessThan(EXTRA_MILLISECONDS_MAX);
+      expect(quick(missed) - quick(usual)).toBeLessThan(EXTRA_MILLISECONDS_MAX);
+    },
+  );
 
   it('is used where it answers in the time that a look-up has', async () => {
     await start(17);

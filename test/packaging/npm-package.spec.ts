@@ -61,6 +61,7 @@ const FORBIDDEN = /\.(spec|contract)\.|\.map$|\/\.|(^|\/)(tests?|scripts|bench|s
 
 /** Pages about what only a checkout has, and where that is. */
 const OF_THE_CHECKOUT: Readonly<Record<string, RegExp>> = {
+  'README.md': /^helm\//,
   'docs/packaging.md': /^(helm\/|scripts\/|Dockerfile$|docker-compose\.yml$)/,
 };
 

@@ -182,6 +182,10 @@ describe.skipIf(!RUNS_HELM)('the pod', () => {
     expect(JSON.stringify(metadata)).not.toContain('helm.sh/chart');
   });
 
+  it('is replaced also where it never became ready', () => {
+    expect(statefulSet().spec.podManagementPolicy).toBe('Parallel');
+  });
+
   it('is the only one, and replaced as the update strategy says', () => {
     const { spec } = statefulSet();
     expect([spec.replicas, spec.updateStrategy]).toEqual([1, { type: 'RollingUpdate' }]);

@@ -171,7 +171,7 @@ describe.skipIf(!RUNS_HELM)('Helm', () => {
     ],
     [
       'a delay in which nobody notices',
-      { shutdown: { delaySeconds: 4 } },
+      { shutdown: { delaySeconds: 2 } },
       /longer than probes.readiness/,
     ],
   ])('refuses %s', (_what, values, message) => {
@@ -187,6 +187,7 @@ describe.skipIf(!RUNS_HELM)('Helm', () => {
 
 /** Where a value only counts together with others, those. */
 const CONTEXTS: [path: RegExp, context: Values][] = [
+  [/^probes\.readiness/, { shutdown: { delaySeconds: 60 } }],
   [/^redis\.existingSecret/, REDIS_BY_SECRET],
   [/^redis\.(cluster|port)$/, REDIS_BY_SECRET],
   [/^redis\.url$/, { redis: { enabled: true } }],
@@ -281,7 +282,7 @@ const OTHER_VALUES: Record<string, unknown> = {
 for (const probe of ['startup', 'liveness', 'readiness']) {
   OTHER_VALUES[`probes.${probe}.handler`] = 'grpc';
   OTHER_VALUES[`probes.${probe}.timeoutSeconds`] = 9;
-  OTHER_VALUES[`probes.${probe}.periodSeconds`] = 1;
+  OTHER_VALUES[`probes.${probe}.periodSeconds`] = probe === 'readiness' ? 2 : 1;
   OTHER_VALUES[`probes.${probe}.failureThreshold`] = 1;
 }
 for (const monitor of ['serviceMonitor', 'podMonitor']) {

@@ -1,0 +1,3 @@
+module econ-graph-financial-data/pause
+
+go 1.24
