@@ -8,6 +8,8 @@ import type { INetworkPolicyEgressRule } from 'kubernetes-models/networking.k8s.
 import type { INetworkPolicyIngressRule } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyIngressRule';
 import type { INetworkPolicyPeer } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer';
 import type { IAffinity } from 'kubernetes-models/v1/Affinity';
+import type { IContainer } from 'kubernetes-models/v1/Container';
+import type { IEnvFromSource } from 'kubernetes-models/v1/EnvFromSource';
 import type { IEnvVar } from 'kubernetes-models/v1/EnvVar';
 import type { ILocalObjectReference } from 'kubernetes-models/v1/LocalObjectReference';
 import type { IPodSecurityContext } from 'kubernetes-models/v1/PodSecurityContext';
@@ -23,6 +25,9 @@ type Relabelings = IServiceMonitor['spec']['endpoints'][number]['relabelings'];
 export interface KubernetesValues {
   imagePullSecrets: ILocalObjectReference[];
   extraEnv: IEnvVar[];
+  extraEnvFrom: IEnvFromSource[];
+  initContainers: IContainer[];
+  extraContainers: IContainer[];
   'standalone.persistence.retentionPolicy': IStatefulSetPersistentVolumeClaimRetentionPolicy;
   'standalone.updateStrategy': IStatefulSetUpdateStrategy;
   podSecurityContext: IPodSecurityContext;

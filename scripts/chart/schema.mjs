@@ -18,6 +18,11 @@ const SET_BY_CHART = new Set([
 ]);
 
 const texts = { type: 'object', additionalProperties: { type: 'string' } };
+// Selectors find pods by labels of these names, and Helm its objects.
+const labels = {
+  ...texts,
+  propertyNames: { not: { pattern: '^(app|app\\.kubernetes\\.io/.*|helm\\.sh/chart)$' } },
+};
 // A label of RFC 1035, with room for what the chart appends, such as `-dashboard-overview`.
 const objectName = { type: 'string', pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$', maxLength: 40 };
 const host = '(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
@@ -51,7 +56,7 @@ const resources = {
 const SHAPES = {
   mode: { enum: ['standalone'] },
   fullnameOverride: objectName,
-  commonLabels: texts,
+  commonLabels: labels,
   'image.repository': { type: 'string', minLength: 1 },
   'image.digest': { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
   'image.pullPolicy': { enum: ['Always', 'IfNotPresent', 'Never'] },
@@ -67,7 +72,7 @@ const SHAPES = {
   'probes.liveness.handler': handler,
   'probes.readiness.handler': handler,
   podAnnotations: texts,
-  podLabels: texts,
+  podLabels: labels,
   nodeSelector: texts,
   'podDisruptionBudget.maxUnavailable': {
     anyOf: [
@@ -79,11 +84,17 @@ const SHAPES = {
   'service.httpPort': port,
   'service.flightPort': port,
   'service.annotations': texts,
+  'service.loadBalancerSourceRanges': { type: 'array', items: { type: 'string', pattern: '/' } },
+  'service.externalTrafficPolicy': { enum: ['', 'Cluster', 'Local'] },
+  'test.podAnnotations': texts,
+  'test.podLabels': labels,
+  extraObjects: { type: 'array', items: { type: 'object', required: ['apiVersion', 'kind'] } },
+  'shutdown.delaySeconds': seconds('SHUTDOWN_DELAY_MS'),
+  'shutdown.graceSeconds': seconds('SHUTDOWN_GRACE_MS'),
   'service.ipFamilyPolicy': { enum: ['', 'SingleStack', 'PreferDualStack', 'RequireDualStack'] },
   'serviceAccount.annotations': texts,
   'ingress.annotations': texts,
   'ingress.hosts': hosts,
-  'ingress.path': { type: 'string', pattern: '^/' },
   'flightIngress.annotations': texts,
   'flightIngress.hosts': hosts,
   'gateway.httpHostnames': hosts,
@@ -91,14 +102,14 @@ const SHAPES = {
   'tls.certManager.issuerRef.kind': { type: 'string', minLength: 1 },
   'tls.certManager.duration': goDuration,
   'tls.certManager.renewBefore': goDuration,
-  'metrics.serviceMonitor.labels': texts,
+  'metrics.serviceMonitor.labels': labels,
   'metrics.serviceMonitor.interval': scrapeDuration,
   'metrics.serviceMonitor.scrapeTimeout': scrapeDuration,
-  'metrics.podMonitor.labels': texts,
+  'metrics.podMonitor.labels': labels,
   'metrics.podMonitor.interval': scrapeDuration,
   'metrics.podMonitor.scrapeTimeout': scrapeDuration,
-  'metrics.prometheusRule.labels': texts,
-  'metrics.dashboards.labels': texts,
+  'metrics.prometheusRule.labels': labels,
+  'metrics.dashboards.labels': labels,
   'metrics.dashboards.annotations': texts,
   ...probeNumbers('startup'),
   ...probeNumbers('liveness'),
@@ -120,7 +131,7 @@ export async function valuesSchema() {
     ...objectOf(values, shapes),
   };
   // Helm gives a chart the values that it shares with others, also where it shares none.
-  schema.properties.global = { type: 'object' };
+  schema.properties.global = { type: 'object', properties: { imageRegistry: { type: 'string' } } };
   const style = await resolveConfig('package.json');
   return format(JSON.stringify(schema), { ...style, parser: 'json' });
 }
@@ -167,11 +178,20 @@ function configShape() {
     name,
     { description, ...schema },
   ]);
-  return {
+  const shape = {
     type: 'object',
     additionalProperties: false,
     properties: Object.fromEntries(properties),
   };
+  // Neither probes nor clients reach the loopback address of a pod.
+  shape.properties.HOST.not = { enum: ['127.0.0.1', 'localhost', '::1'] };
+  return shape;
+}
+
+/** Of a setting that is milliseconds. */
+function seconds(name) {
+  const { schema } = describeVariables().find((variable) => variable.name === name);
+  return { type: 'integer', minimum: schema.minimum, maximum: schema.maximum / 1000 };
 }
 
 function kubernetesShapes() {

@@ -36,8 +36,11 @@ function childrenOf(map, prefix) {
   });
 }
 
+/** The last one: what stands before an empty line is about the file, not about the key. */
 function paragraph(comment) {
   return comment
+    .split(/\n\s*\n/)
+    .at(-1)
     .split('\n')
     .map((line) => line.trim())
     .join(' ')

@@ -7,12 +7,13 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{/* Labels of an object: dict "root" $ "labels" {}, which count more than those that all objects get. */}}
 {{- define "econ-graph.labels" -}}
-{{ include "econ-graph.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{- with .Values.commonLabels }}
+{{ include "econ-graph.selectorLabels" .root }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- with merge (dict) (.labels | default dict) .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
@@ -22,10 +23,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 name: {{ .name | default (print .root.Values.fullnameOverride .suffix) }}
 namespace: {{ .root.Release.Namespace }}
 labels:
-  {{- include "econ-graph.labels" .root | nindent 2 }}
-  {{- with .labels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- include "econ-graph.labels" . | nindent 2 }}
 {{- with .annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
@@ -33,8 +31,9 @@ annotations:
 {{- end }}
 
 {{- define "econ-graph.image" -}}
+{{- $shared := (.Values.global | default dict).imageRegistry -}}
 {{- with .Values.image -}}
-{{- if .registry }}{{ .registry }}/{{ end }}{{ .repository }}
+{{- with .registry | default $shared }}{{ . }}/{{ end }}{{ .repository }}
 {{- if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
 {{- end -}}
 {{- end }}
@@ -102,8 +101,18 @@ timeoutSeconds: {{ .probe.timeoutSeconds }}
 failureThreshold: {{ .probe.failureThreshold }}
 {{- end }}
 
-{{/* Who may connect, for the network policy. */}}
+{{/* The ports of Redis: those in its address, where the chart knows it. */}}
+{{- define "econ-graph.redisPorts" -}}
+{{- $ports := list }}
+{{- range regexFindAll ":[0-9]+(?:[/,]|$)" .Values.redis.url -1 }}
+{{- $ports = append $ports (regexFind "[0-9]+" .) }}
+{{- end }}
+{{- toJson (uniq $ports | default (list .Values.redis.port)) }}
+{{- end }}
+
+{{/* What the pod of `helm test` is found by: not what the pods of the service are. */}}
 {{- define "econ-graph.testPodLabels" -}}
+app: financial-data-service
 app.kubernetes.io/name: {{ .Chart.Name }}-test
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
@@ -128,6 +137,24 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 {{- if and .flightIngress.enabled (not .flightIngress.hosts) }}
 {{- fail "flightIngress.enabled needs at least one of flightIngress.hosts" }}
+{{- end }}
+{{- range .ingress.hosts }}
+{{- if has . $.Values.flightIngress.hosts }}
+{{- fail (printf "%s is a host of ingress and of flightIngress: each protocol needs hosts of its own" .) }}
+{{- end }}
+{{- end }}
+{{- if and .gateway.enabled (or (not .gateway.httpHostnames) (not .gateway.flightHostnames)) }}
+{{- fail "gateway.enabled needs gateway.httpHostnames and gateway.flightHostnames: a gateway takes one route of the two where they have the same hosts" }}
+{{- end }}
+{{- range .gateway.httpHostnames }}
+{{- if has . $.Values.gateway.flightHostnames }}
+{{- fail (printf "%s is in gateway.httpHostnames and in gateway.flightHostnames: each protocol needs hosts of its own" .) }}
+{{- end }}
+{{- end }}
+{{- range .extraEnv }}
+{{- if or (hasKey $.Values.config .name) (has .name (list "PORT" "FLIGHT_PORT" "DATA_DIR" "REDIS_URL" "REDIS_CLUSTER" "SHUTDOWN_DELAY_MS" "SHUTDOWN_GRACE_MS" "NODE_OPTIONS")) }}
+{{- fail (printf "extraEnv: %s is set by another value of the chart" .name) }}
+{{- end }}
 {{- end }}
 {{- if and .gateway.enabled (not .gateway.parentRefs) }}
 {{- fail "gateway.enabled needs at least one of gateway.parentRefs" }}

@@ -87,6 +87,53 @@ export const EXISTING_CLAIM: Values = {
   standalone: { persistence: { existingClaim: 'data-of-before' } },
 };
 
+export const LOAD_BALANCER: Values = {
+  service: {
+    type: 'LoadBalancer',
+    loadBalancerSourceRanges: ['10.0.0.0/8'],
+    loadBalancerClass: 'example.org/internal',
+    externalTrafficPolicy: 'Local',
+  },
+};
+
+const RESTRICTED = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+const resources = { requests: { memory: '64Mi' }, limits: { memory: '64Mi' } };
+
+export const FURTHER_CONTAINERS: Values = {
+  extraEnvFrom: [{ secretRef: { name: 'certificates' } }],
+  initContainers: [{ name: 'restore', image: 'restore:1', securityContext: RESTRICTED }],
+  extraContainers: [{ name: 'backup', image: 'backup:1', securityContext: RESTRICTED, resources }],
+  extraObjects: [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: {
+        name: '{{ .Values.fullnameOverride }}-certificates',
+        namespace: '{{ .Release.Namespace }}',
+        labels: {
+          app: 'financial-data-service',
+          'app.kubernetes.io/name': 'econ-graph-financial-data',
+          'app.kubernetes.io/instance': '{{ .Release.Name }}',
+        },
+      },
+      data: { 'ca.crt': '' },
+    },
+  ],
+};
+
+/** Given more than once: the one that is closer to the object counts. */
+export const SAME_LABELS: Values = {
+  commonLabels: { team: 'all', 'prometheus.io/service-monitor': 'true' },
+  podLabels: { team: 'pods' },
+  podAnnotations: { 'kubectl.kubernetes.io/default-container': 'other' },
+  test: { podLabels: { team: 'test' }, podAnnotations: { 'sidecar.istio.io/inject': 'false' } },
+  metrics: { serviceMonitor: { enabled: true, labels: { team: 'monitors' } } },
+};
+
 export const EXAMPLES: Record<string, Values> = {
   'the defaults': {},
   'an image by digest': {
@@ -123,6 +170,11 @@ export const EXAMPLES: Record<string, Values> = {
     serviceAccount: { create: false },
   },
   'an account of another name': { serviceAccount: { name: 'reader' } },
+  'a load balancer': LOAD_BALANCER,
+  'containers and objects of others': FURTHER_CONTAINERS,
+  'labels that are given more than once': SAME_LABELS,
+  'a registry for all charts': { global: { imageRegistry: 'mirror.example.org' } },
+  'no storage class': { standalone: { persistence: { storageClassName: '-' } } },
   'other names and ports': {
     fullnameOverride: 'series',
     service: {

@@ -28,6 +28,10 @@ beforeAll(() => {
   }
 }, 180_000);
 
+function serviceOf(pod: Json): Json {
+  return pod.containers.find(({ name }: Json) => name === 'financial-data-service');
+}
+
 /** What Kubernetes would refuse of an object: lines, none where it takes it. */
 function refusals(manifest: Json): string[] {
   const validate = validators.get(manifest.kind);
@@ -83,10 +87,10 @@ describe.skipIf(!RUNS_HELM).each(examples)('with %s, the chart', (_name, values)
     }
     const names = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
     expect(new Set(names).size).toBe(names.length);
-    const labelled = manifests.filter(({ kind }) => kind !== 'Pod');
-    for (const { metadata } of labelled) {
+    for (const { kind, metadata } of manifests) {
+      const name = kind === 'Pod' ? 'econ-graph-financial-data-test' : 'econ-graph-financial-data';
       expect(metadata.labels.app).toBe('financial-data-service');
-      expect(metadata.labels['app.kubernetes.io/name']).toBe('econ-graph-financial-data');
+      expect(metadata.labels['app.kubernetes.io/name']).toBe(name);
     }
   });
 
@@ -118,7 +122,7 @@ describe.skipIf(!RUNS_HELM).each(examples)('with %s, the chart', (_name, values)
     const claims: string[] = (spec.volumeClaimTemplates ?? []).map(
       ({ metadata }: Json) => metadata.name,
     );
-    const mounts: string[] = spec.template.spec.containers[0].volumeMounts.map(
+    const mounts: string[] = serviceOf(spec.template.spec).volumeMounts.map(
       ({ name }: Json) => name,
     );
     expect([...volumes, ...claims].sort()).toEqual([...mounts].sort());
@@ -126,7 +130,7 @@ describe.skipIf(!RUNS_HELM).each(examples)('with %s, the chart', (_name, values)
 
   it('sends each port of a service, route or monitor to a port that the pod has', () => {
     const { spec } = ofKind(manifests, 'StatefulSet');
-    const ports: string[] = spec.template.spec.containers[0].ports.map(({ name }: Json) => name);
+    const ports: string[] = serviceOf(spec.template.spec).ports.map(({ name }: Json) => name);
     for (const service of manifests.filter(({ kind }) => kind === 'Service')) {
       for (const { targetPort } of service.spec.ports) expect(ports).toContain(targetPort);
     }

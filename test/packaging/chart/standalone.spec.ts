@@ -10,12 +10,15 @@ import { loadConfig } from '../../../src/config/environment.js';
 import { ALERT_NAMES } from './alert-names.js';
 import {
   EXISTING_CLAIM,
+  FURTHER_CONTAINERS,
   FURTHER_PARTS,
   GATEWAY,
   INGRESS_WITH_TLS,
+  LOAD_BALANCER,
   POD_MONITORING,
   REDIS_BY_ADDRESS,
   REDIS_BY_SECRET,
+  SAME_LABELS,
   SCHEDULING,
   SERVICE_MONITORING,
 } from './example-values.js';
@@ -23,7 +26,8 @@ import { CHART, ofKind, render, RUNS_HELM, type Json, type Values } from './mani
 
 const statefulSet = (values: Values = {}): Json => ofKind(render(values).manifests, 'StatefulSet');
 const podOf = (values: Values = {}): Json => statefulSet(values).spec.template.spec;
-const containerOf = (values: Values = {}): Json => podOf(values).containers[0];
+const containerOf = (values: Values = {}): Json =>
+  podOf(values).containers.find(({ name }: Json) => name === 'financial-data-service');
 
 /** As the process would see it, without what comes from a secret. */
 function environmentOf(values: Values = {}): Record<string, string> {
@@ -62,6 +66,13 @@ describe.skipIf(!RUNS_HELM)('the chart', () => {
     expect(containerOf({ image }).image).toBe(`registry.example.org/a/b@${digest}`);
   });
 
+  it('takes the registry of all charts, and its own before that', () => {
+    const global = { imageRegistry: 'mirror.example.org' };
+    expect(containerOf({ global }).image).toMatch(/^mirror\.example\.org\/econ-graph/);
+    const image = { registry: 'registry.example.org' };
+    expect(containerOf({ global, image }).image).toMatch(/^registry\.example\.org\/econ-graph/);
+  });
+
   it('is rendered the same in helm/rendered', () => {
     const check = spawnSync('node', ['scripts/chart/rendered.mjs', '--check'], {
       encoding: 'utf8',
@@ -78,7 +89,14 @@ describe.skipIf(!RUNS_HELM)('the chart', () => {
     expect(notesOf({ networkPolicy: { enabled: false } })).toContain('no network policy');
     expect(notesOf({ standalone: { persistence: { enabled: false } } })).toContain('data are gone');
     expect(notesOf(INGRESS_WITH_TLS)).toContain('https://data.example.org/');
-    expect(notesOf(INGRESS_WITH_TLS)).toContain('may keep out your ingress controller');
+    const keptOut = 'may keep out your ingress controller';
+    expect(notesOf(INGRESS_WITH_TLS)).toContain(keptOut);
+    expect(notesOf(INGRESS_WITH_TLS)).toContain('flight.example.org');
+    const from = [{ namespaceSelector: { matchLabels: { name: 'ingress' } } }];
+    expect(notesOf({ ...INGRESS_WITH_TLS, networkPolicy: { from } })).not.toContain(keptOut);
+    expect(notesOf({ ...INGRESS_WITH_TLS, networkPolicy: { from: [] } })).toContain(keptOut);
+    expect(notesOf(GATEWAY)).toContain('http://data.example.org/');
+    expect(notesOf(LOAD_BALANCER)).toContain('WARNING: there is no authentication yet');
   });
 });
 
@@ -214,6 +232,51 @@ describe.skipIf(!RUNS_HELM)('the pod', () => {
   });
 });
 
+describe.skipIf(!RUNS_HELM)('labels and annotations', () => {
+  const { manifests } = RUNS_HELM ? render(SAME_LABELS) : ({ manifests: [] });
+  const team = (metadata: Json): string => metadata.labels.team;
+
+  it('that are given more than once are those that are closest to the object', () => {
+    const template = ofKind(manifests, 'StatefulSet').spec.template.metadata;
+    expect(team(template)).toBe('pods');
+    expect(team(ofKind(manifests, 'Pod').metadata)).toBe('test');
+    expect(team(ofKind(manifests, 'ServiceMonitor').metadata)).toBe('monitors');
+    expect(team(ofKind(manifests, 'ServiceAccount').metadata)).toBe('all');
+    expect(template.annotations['kubectl.kubernetes.io/default-container']).toBe('other');
+  });
+
+  it('of the headless service cannot make Prometheus scrape it', () => {
+    const headless = ofKind(manifests, 'Service', 'financial-data-service-headless');
+    expect(headless.metadata.labels['prometheus.io/service-monitor']).toBe('false');
+  });
+
+  it('of the pod of the test keep a sidecar away', () => {
+    expect(ofKind(manifests, 'Pod').metadata.annotations).toMatchObject({
+      'helm.sh/hook': 'test',
+      'sidecar.istio.io/inject': 'false',
+    });
+  });
+});
+
+describe.skipIf(!RUNS_HELM)('what others add', () => {
+  it('comes beside the service', () => {
+    const pod = podOf(FURTHER_CONTAINERS);
+    expect(pod.initContainers.map(({ name }: Json) => name)).toEqual(['restore']);
+    expect(pod.containers.map(({ name }: Json) => name)).toEqual([
+      'backup',
+      'financial-data-service',
+    ]);
+    expect(containerOf(FURTHER_CONTAINERS).envFrom).toEqual([
+      { secretRef: { name: 'certificates' } },
+    ]);
+  });
+
+  it('may be objects, with their templates filled in', () => {
+    const map = ofKind(render(FURTHER_CONTAINERS).manifests, 'ConfigMap');
+    expect(map.metadata.name).toBe('financial-data-service-certificates');
+  });
+});
+
 describe.skipIf(!RUNS_HELM)('the data', () => {
   it('are on a claim that outlives the release', () => {
     const { spec } = statefulSet();
@@ -236,6 +299,12 @@ describe.skipIf(!RUNS_HELM)('the data', () => {
       name: 'data',
       persistentVolumeClaim: { claimName: 'data-of-before' },
     });
+  });
+
+  it('are on a claim without a class where none is wanted', () => {
+    const [claim] = statefulSet({ standalone: { persistence: { storageClassName: '-' } } }).spec
+      .volumeClaimTemplates;
+    expect(claim.spec.storageClassName).toBe('');
   });
 
   it('go with the pod where nobody wants to keep them', () => {
@@ -262,6 +331,12 @@ describe.skipIf(!RUNS_HELM)('the network', () => {
       policy(values).spec.egress.flatMap(({ ports }: Json) => ports.map(({ port }: Json) => port));
     expect(portsOf({})).toEqual([53, 53]);
     expect(portsOf(REDIS_BY_SECRET)).toEqual([53, 53, 6380]);
+    expect(portsOf(REDIS_BY_ADDRESS)).toEqual([53, 53, 6380]);
+    const to = (url: string) => portsOf({ redis: { enabled: true, url } });
+    expect(to('redis://redis')).toEqual([53, 53, 6379]);
+    expect(to('redis://user:1234@redis/5')).toEqual([53, 53, 6379]);
+    expect(to('redis://[fd00::1]:7000')).toEqual([53, 53, 7000]);
+    expect(to('redis://a:7000,b:7001,c:7000/0')).toEqual([53, 53, 7000, 7001]);
   });
 
   it('takes further rules', () => {
