@@ -1,11 +1,13 @@
 # The service with its production dependencies on a distroless Node.js, for linux/amd64 and linux/arm64:
 #
-#   docker build -t econ-graph-financial-data .
-#   docker buildx build --platform linux/amd64,linux/arm64 -t REGISTRY/econ-graph-financial-data --push .
+#   docker build -t econ-graph-financial-data:0.1.0 .
+#   docker buildx build --platform linux/amd64,linux/arm64 -t REGISTRY/econ-graph-financial-data:0.1.0 --push .
 #
 # Everything is built on the builder's own platform: the modules of the other one are fetched, not run.
 
-# Node.js 24, the current LTS, by the digests of their lists of platforms. Exchange them with --build-arg.
+# Node.js 24, the current LTS, by the digests of their lists of platforms. Exchange them with --build-arg: the first for
+# another Node.js with a shell and npm, the second only for another distroless one, with /nodejs/bin/node. The launcher
+# names that path, because such an image has no `env` that would find it.
 ARG BUILD_IMAGE=docker.io/library/node:24.21.0-trixie-slim@sha256:173f125896c3b47ddf056734c7ea789d04595a6a08769a8f78e0df642781fb66
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot@sha256:9eeb7f5887d0e239e78264b06f7f11d2e14be534050481803a9e4728fcdd278e
 
@@ -35,9 +37,10 @@ COPY scripts/image/prune-modules.mjs scripts/image/prune-rules.mjs scripts/image
 RUN node scripts/image/prune-modules.mjs node_modules
 
 FROM ${RUNTIME_IMAGE} AS runtime
-# Files belong to root and nobody writes them. What changes least comes first.
+# Files belong to root, everybody reads them and nobody writes them. What changes least comes first. What comes from the
+# checkout is told its mode, which there is as somebody's umask made it; what the stages above make has theirs.
 COPY --from=modules /build/node_modules /app/node_modules
-COPY LICENSE package.json /app/
+COPY --chmod=0644 LICENSE package.json /app/
 COPY --from=build /build/dist /app/dist
 COPY --chmod=0755 scripts/image/econ-graph-financial-data /usr/local/bin/
 # 1000 is the first user of most Linux machines, so that a directory of theirs can be mounted. Any other user works where
@@ -54,7 +57,9 @@ EXPOSE 3001 8815
 # Data outlives its container, also where nobody named a volume, and can be written where the rest is read-only.
 VOLUME ["/app/data"]
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 \
+# A start that has to read the footers of all files takes minutes where there are many: for so long, failures do not
+# count. The first success ends that time.
+HEALTHCHECK --interval=10s --timeout=6s --start-period=900s --retries=3 \
   CMD ["/usr/local/bin/econ-graph-financial-data", "health"]
 ENTRYPOINT ["/usr/local/bin/econ-graph-financial-data"]
 CMD ["serve"]

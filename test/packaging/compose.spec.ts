@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { describeVariables, loadConfig } from '../../src/config/environment.js';
 import { composeFile, composeVariables, mountsOf } from './compose-schema/compose-file.js';
 import { composeSchema, skipComposeSchema } from './compose-schema/compose-schema.js';
+import { parseDockerfile } from './image/dockerfile.mjs';
 
 const file = composeFile();
 const { services } = file;
@@ -56,6 +57,24 @@ describe('docker-compose.yml', () => {
       build: '.',
       image: `econ-graph-financial-data:${version}`,
       container_name: 'financial-data-service',
+    });
+  });
+
+  it('builds the service at each start, and asks no registry for an image that none has', () => {
+    expect(services['financial-data-service']).toMatchObject({ pull_policy: 'build' });
+    const others = each.filter(({ name }) => name !== 'financial-data-service');
+    for (const { name, service } of others) expect(service, name).not.toHaveProperty('pull_policy');
+  });
+
+  it('checks the service as the image does', () => {
+    const { stages } = parseDockerfile(readFileSync('Dockerfile', 'utf8'));
+    const image = stages.at(-1)!.instructions.find(({ keyword }) => keyword === 'HEALTHCHECK')!;
+    expect(services['financial-data-service']!.healthcheck).toEqual({
+      test: ['CMD', ...image.exec!.map((word) => word.replace(/^\/usr\/local\/bin\//, ''))],
+      interval: image.flags['interval'],
+      timeout: image.flags['timeout'],
+      retries: Number(image.flags['retries']),
+      start_period: image.flags['start-period'],
     });
   });
 

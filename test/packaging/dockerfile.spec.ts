@@ -1,8 +1,9 @@
 // Rules that the Dockerfile has to keep. That it builds, and that the image works, is shown by image/run.mjs.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { documentedCommands } from './documented-commands.js';
 import { contextFiles, letsIn } from './image/build-context.mjs';
 import { expand, pairsOf, parseDockerfile, type Instruction } from './image/dockerfile.mjs';
 
@@ -108,7 +109,18 @@ describe('the Dockerfile', () => {
     const owned = all('COPY', last.instructions).filter(({ flags }) => flags['chown']);
     expect(owned.map(({ words }) => words)).toEqual([['/build/volumes/', '/app/']]);
     expect(owned[0]?.flags['chown']).toBe('1000:0');
-    for (const { flags } of all('COPY')) expect(flags['chmod'] ?? '0755').toBe('0755');
+  });
+
+  it('can be read by every user, whatever the umask of the checkout was', () => {
+    const fromCheckout = all('COPY', last.instructions).filter(({ flags }) => !flags['from']);
+    expect(fromCheckout.length).toBeGreaterThan(0);
+    for (const { words, flags } of fromCheckout) {
+      const [target] = words.slice(-1);
+      const mode = target === '/usr/local/bin/' ? '0755' : '0644';
+      expect(flags['chmod'], words.join(' ')).toBe(mode);
+      // A mode for files would close a folder.
+      for (const source of words.slice(0, -1)) expect(statSync(source).isFile(), source).toBe(true);
+    }
   });
 
   it('starts, checks and stops without a shell', () => {
@@ -125,7 +137,7 @@ describe('the Dockerfile', () => {
       Number(/^(\d+)s$/.exec(the('HEALTHCHECK').flags[name] ?? '')?.[1]);
     expect(seconds('timeout')).toBeGreaterThan(5);
     expect(seconds('interval')).toBeGreaterThan(seconds('timeout'));
-    expect(seconds('start-period')).toBeGreaterThanOrEqual(60);
+    expect(seconds('start-period')).toBeGreaterThanOrEqual(900);
     // Older podman refuses the whole file for it.
     expect(the('HEALTHCHECK').flags).not.toHaveProperty('start-interval');
   });
@@ -165,6 +177,25 @@ describe('the Dockerfile', () => {
     expect(text).not.toMatch(/<<-?\s*["']?[A-Z]{2,}/);
     expect(text).not.toMatch(/^#\s*syntax=/m);
     expect(all('COPY').some(({ flags }) => 'link' in flags || 'parents' in flags)).toBe(false);
+  });
+});
+
+describe('the examples', () => {
+  const EXAMPLE = /^(docker|podman) (buildx build|build|push|run) ./;
+
+  it.each([
+    { path: 'Dockerfile', leastCount: 2 },
+    { path: 'README.md', leastCount: 2 },
+    { path: 'docs/packaging.md', leastCount: 3 },
+    { path: 'helm/econ-graph-financial-data/README.md', leastCount: 0 },
+  ])('of $path build and run the version that Compose and the chart ask for', (document) => {
+    const examples = documentedCommands(document.path).filter((line) => EXAMPLE.test(line));
+    expect(examples.length).toBeGreaterThanOrEqual(document.leastCount);
+    const image = `${manifest['name']}:${manifest['version']}`;
+    for (const line of examples) {
+      const named = line.split(' ').filter((word) => word === image || word.endsWith(`/${image}`));
+      expect(named, line).toHaveLength(1);
+    }
   });
 });
 

@@ -4,11 +4,18 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join, posix } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { freePort } from '../support/redis-server.js';
 import { postGraphql } from '../support/test-app.js';
-import { ended, NAME, PackageUnderTest, type Ended } from './npm-package/package-under-test.js';
+import {
+  DOCUMENTED_NPX,
+  ended,
+  NAME,
+  npxLines,
+  PackageUnderTest,
+  type Ended,
+} from './npm-package/package-under-test.js';
 
 let packed: PackageUnderTest;
 /** Why the tests of the installed package are left out. */
@@ -116,6 +123,16 @@ describe('what is in the package', () => {
   });
 });
 
+describe('the documented way to run the package from its file', () => {
+  it('is one, wherever it is told, and names the file that npm makes', () => {
+    const others = npxLines('README.md').filter((line) => / serve$/.test(line));
+    expect(others).toEqual([DOCUMENTED_NPX]);
+    const [start] = DOCUMENTED_NPX.split(/serve$/);
+    for (const line of npxLines('docs/packaging.md')) expect(line.startsWith(start!)).toBe(true);
+    expect(DOCUMENTED_NPX).toContain(`PATH/${basename(packed.tarball)} `);
+  });
+});
+
 describe('the command of the installed package', () => {
   beforeEach(skipUninstalled);
 
@@ -157,7 +174,7 @@ interface Served {
   readonly settings: { readonly PORT: string; readonly FLIGHT_PORT: string };
 }
 
-/** `npx … serve`, in a process group of its own, as a terminal has it. */
+/** The documented `npx … serve`, in a process group of its own, as a terminal has it. */
 async function serve(cwd: string): Promise<Served> {
   const settings = { PORT: String(await freePort()), FLIGHT_PORT: String(await freePort()) };
   const child = packed.startNpx(['serve'], { cwd, env: settings, detached: true });

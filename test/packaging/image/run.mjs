@@ -32,6 +32,8 @@ const readJson = (name) => JSON.parse(readFileSync(join(context, name), 'utf8'))
 const architecture = ARCHITECTURES[process.arch];
 const other = architecture === 'amd64' ? 'arm64' : 'amd64';
 
+// That of builders, whoever runs this.
+process.umask(0o022);
 const folder = mkdtempSync(join(tmpdir(), 'econ-graph-image-'));
 chmodSync(folder, 0o755);
 const made = [folder];

@@ -6,6 +6,8 @@ import { join, relative } from 'node:path';
 const IMAGE_BYTES_MAX = 250_000_000;
 /** `e_machine` of the ELF header. */
 const MACHINES = { 62: 'amd64', 183: 'arm64' };
+/** Of a link, a folder or a file that everybody may read and only its owner may write. */
+const MODE = /^(l.*|d...r-xr-x|-...r-[x-]r-[x-])$/;
 /** What the service cannot do without, and what is built for a processor. */
 const NATIVE = ['koffi.node', 'crc32.'];
 
@@ -37,21 +39,19 @@ export async function checkTree(check, { root, list, lock, manifest, architectur
   });
   await checkNative(check, modules, architecture);
   if (!isOwned) return;
-  await check('files belong to root, and only the data directory can be written', () => {
+  await check('files belong to root, all can read them, and only the data can be written', () => {
     const entries = list.split('\n').filter(Boolean).map(entryOf);
     const data = entries.find(({ path }) => path === 'app/data');
     if (data?.owner !== '1000/0' || data.mode !== 'drwxrwxr-x')
       throw new Error(`app/data is ${data?.mode} ${data?.owner}`);
     const wrong = entries
       .filter(({ path }) => /^(app|usr\/local)(\/|$)/.test(path) && path !== 'app/data')
-      .filter(
-        ({ mode, owner }) => owner !== '0/0' || (mode[0] !== 'l' && /^.{5}w|^.{8}w/.test(mode)),
-      );
+      .filter(({ mode, owner }) => owner !== '0/0' || !MODE.test(mode));
     if (wrong.length > 0)
       throw new Error(
         wrong
           .slice(0, 5)
-          .map(({ path }) => path)
+          .map(({ path, mode, owner }) => `${path} is ${mode} ${owner}`)
           .join(', '),
       );
   });

@@ -6,8 +6,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { documentedCommands } from '../documented-commands.js';
 
 export const NAME = 'econ-graph-financial-data';
+
+/** How docs/packaging.md says that the package is run from its file; `PATH` is where that lies. */
+export const DOCUMENTED_NPX = npxLines('docs/packaging.md').find((line) => / serve$/.test(line))!;
 
 const run = promisify(execFile);
 const OUTPUT_BYTES_MAX = 10_000_000;
@@ -19,6 +23,11 @@ export interface Ended {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
+}
+
+/** The examples of a document that run the package from its file. */
+export function npxLines(path: string): string[] {
+  return documentedCommands(path).filter((line) => /^npx .*\.tgz/.test(line));
 }
 
 export class PackageUnderTest {
@@ -59,9 +68,10 @@ export class PackageUnderTest {
     return `no registry of npm can be reached: ${err}`;
   }
 
-  /** The command, from the tarball, in an empty directory. */
+  /** The documented command, with another one of the package's for `serve`, as a shell runs it. */
   startNpx(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    return spawn('npx', ['--yes', `--package=${this.tarball}`, '--', NAME, ...args], {
+    const line = DOCUMENTED_NPX.replace('PATH/', `${this.directory}/`);
+    return spawn('sh', ['-c', `exec ${line.replace(/serve$/, args.join(' '))}`], {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...options,
       env: { ...environment(), npm_config_cache: join(this.directory, 'cache'), ...options.env },
