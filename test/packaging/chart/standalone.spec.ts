@@ -233,7 +233,7 @@ describe.skipIf(!RUNS_HELM)('the pod', () => {
 });
 
 describe.skipIf(!RUNS_HELM)('labels and annotations', () => {
-  const { manifests } = RUNS_HELM ? render(SAME_LABELS) : ({ manifests: [] });
+  const { manifests } = RUNS_HELM ? render(SAME_LABELS) : { manifests: [] };
   const team = (metadata: Json): string => metadata.labels.team;
 
   it('that are given more than once are those that are closest to the object', () => {
