@@ -228,6 +228,16 @@ describe.skipIf(!RUNS_HELM)('Helm', () => {
     expect(stderr).toMatch(message);
   });
 
+  it('takes every example of the README', () => {
+    const readme = readFileSync(`${CHART}/README.md`, 'utf8');
+    const examples = [...readme.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text]) => text!);
+    expect(examples.length).toBeGreaterThan(4);
+    for (const example of examples) {
+      const { status, stderr } = render(parse(example) as Values);
+      expect([example, status, stderr]).toEqual([example, 0, '']);
+    }
+  });
+
   it('takes values that other charts share', () => {
     expect(render({ global: { storageClass: 'fast' } }).status).toBe(0);
   });
